@@ -1,0 +1,143 @@
+// Options as a struct plus a table. The struct is what the code reads; the table says how each member is called
+// outside, its default, range, unit and meaning. Parsing, checking, SHOW, the reference pages and forms come from the
+// table.
+//
+//   struct SinkOptions { InsertMode insert_mode; std::int64_t batch_size; Secret password; };
+//   constexpr Option sink_options[] = {
+//       {.name = "batch.size", .field = option<&SinkOptions::batch_size>, .fallback = "3000", .range = "1..1000000",
+//        .unit = "rows", .doc = "Rows in one statement at most."},
+//       {.name = "connection.password", .field = option<&SinkOptions::password>, .doc = "Password of the user."},
+//   };
+//   auto options = LV_TRY(parse_options<SinkOptions>(sink_options, properties));
+//
+// Members may be bool, std::int64_t, double, std::string, Secret, std::vector<std::string> (a list with commas), or an
+// enum for which `constexpr std::span<const std::string_view> names_of_values(E)` lists the names in the order of the
+// values.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "base/error.h"
+#include "base/secret.h"
+
+namespace levada {
+
+// A property as the user wrote it: 'batch.size' = '500'. `where` is put into errors ("orders.sql:3:5" with its caret).
+struct Property {
+  std::string name, value, where;
+};
+using Properties = std::vector<Property>;
+
+const Property* find_property(const Properties& properties, std::string_view name);
+
+struct OptionField {
+  std::string_view type = "ignored";                                     // for documentation
+  Result<void> (*set)(void* options, std::string_view value) = nullptr;  // nullptr: accepted, without meaning here
+  std::string (*get)(const void* options) = nullptr;                     // secrets come back as ***
+};
+
+struct Option {
+  std::string_view name;
+  OptionField field = {};
+  std::string_view fallback = {};  // the default, as a user would write it
+  std::string_view range = {};     // numbers: "1..1000", "0.."
+  std::string_view unit = {};
+  std::string_view doc = {};  // of an option without a field: why it has no meaning here
+  bool required = false;
+};
+
+// The properties that were accepted although they have no meaning here, one line each, to be shown to the user.
+using OptionNotes = std::vector<std::string>;
+
+// Fills `options` from the defaults, then from the properties. Unknown names, bad values and missing required options
+// are errors of kind usage that name the property, its place and what would be right.
+Result<void> parse_options(std::span<const Option> table, const Properties& properties, void* options,
+                           OptionNotes* notes);
+
+template <class Options>
+Result<Options> parse_options(std::span<const Option> table, const Properties& properties,
+                              OptionNotes* notes = nullptr) {
+  Options options{};
+  LV_TRY(parse_options(table, properties, &options, notes));
+  return options;
+}
+
+// ---- how text gets into a member and back ----
+
+Result<void> read_option(std::string_view text, bool& value);
+Result<void> read_option(std::string_view text, std::int64_t& value);
+Result<void> read_option(std::string_view text, double& value);
+Result<void> read_option(std::string_view text, std::string& value);
+Result<void> read_option(std::string_view text, Secret& value);
+Result<void> read_option(std::string_view text, std::vector<std::string>& value);
+Result<std::size_t> read_option_name(std::string_view text, std::span<const std::string_view> names);
+std::string write_option(bool value);
+std::string write_option(std::int64_t value);
+std::string write_option(double value);
+std::string write_option(const std::string& value);
+std::string write_option(const Secret& value);
+std::string write_option(const std::vector<std::string>& value);
+
+namespace detail {
+template <class M>
+struct MemberOf;
+template <class S, class T>
+struct MemberOf<T S::*> {
+  using Struct = S;
+  using Value = T;
+};
+template <class T>
+constexpr std::string_view type_name() {
+  if constexpr (std::is_same_v<T, bool>)
+    return "boolean";
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return "integer";
+  else if constexpr (std::is_same_v<T, double>)
+    return "number";
+  else if constexpr (std::is_same_v<T, Secret>)
+    return "secret";
+  else if constexpr (std::is_same_v<T, std::vector<std::string>>)
+    return "list";
+  else if constexpr (std::is_enum_v<T>)
+    return "choice";
+  else
+    return "text";
+}
+}  // namespace detail
+
+template <auto Member>
+inline constexpr OptionField option = {
+    .type = detail::type_name<typename detail::MemberOf<decltype(Member)>::Value>(),
+    .set = [](void* options, std::string_view text) -> Result<void> {
+      using M = detail::MemberOf<decltype(Member)>;
+      auto& value = static_cast<typename M::Struct*>(options)->*Member;
+      if constexpr (std::is_enum_v<typename M::Value>) {
+        value = static_cast<typename M::Value>(LV_TRY(read_option_name(text, names_of_values(value))));
+        return {};
+      } else {
+        return read_option(text, value);
+      }
+    },
+    .get = [](const void* options) -> std::string {
+      using M = detail::MemberOf<decltype(Member)>;
+      const auto& value = static_cast<const typename M::Struct*>(options)->*Member;
+      if constexpr (std::is_enum_v<typename M::Value>)
+        return std::string(names_of_values(value)[static_cast<std::size_t>(value)]);
+      else
+        return write_option(value);
+    },
+};
+
+// ---- values from elsewhere ----
+
+class Files;
+
+// Replaces ${env:NAME}, ${env:NAME:-default} and ${file:PATH:KEY} (a properties file with KEY=value lines; without KEY
+// the whole file without its last line feed) in the value. "$${" stands for a plain "${".
+Result<std::string> substitute(std::string_view value, Files& files);
+
+}  // namespace levada

@@ -1,0 +1,65 @@
+// Sinks: from the log to the outside. Where the target has transactions, rows and the offsets they came from go into
+// one of them, so that a crash can neither lose nor repeat a row; start() then tells where to go on.
+#pragma once
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/logging.h"
+#include "base/options.h"
+#include "batch/batch.h"
+#include "formats/format.h"
+#include "log/log.h"
+
+namespace levada {
+
+// A topic that a sink reads, as the stream or table over it declares it.
+struct SinkTopic {
+  std::string topic;
+  std::string object;  // the stream or table
+  std::int32_t partitions = 1;
+  SchemaRef schema;
+  bool table = false;  // a table's records replace each other by key; a stream's are all of them
+};
+
+struct SinkContext {
+  std::string name;       // of the connector
+  std::string pipeline;   // tells this pipeline from others that write to the same target
+  Properties properties;  // substituted, without those that every connector has
+  std::vector<SinkTopic> topics;
+  Files* files = nullptr;
+  const Clock* clock = nullptr;
+  Logger* logger = nullptr;
+};
+
+struct PartitionOffset {
+  TopicPartition partition;
+  Offset next;  // everything below is dealt with
+};
+
+// One thread. The calls of one round: write … write, commit. After an error of write() or commit() the round is void:
+// the pipeline calls start() again (at once, or after a while if the error is worth retrying) and repeats from its
+// positions.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+
+  // Looks at the target without changing it: reachable, tables and columns fit. One line for each thing found wrong.
+  virtual Result<std::vector<Error>> preflight() = 0;
+  // Connects, prepares the target, takes over from an older instance (which is fenced) and reads the stored offsets.
+  // Partitions that it does not name start at the beginning; `nullopt` as a whole: the target keeps none, the log's
+  // group offsets count.
+  virtual Result<std::optional<std::vector<PartitionOffset>>> start() = 0;
+  // Rows of one topic, in the order of the partition. Rows that the target refuses for good are told in `rejected` (by
+  // row number of the batch), all others are written or will be by commit().
+  virtual Result<void> write(const Batch& batch, RowFailures& rejected) = 0;
+  // Makes the round's rows and these offsets visible and durable together.
+  virtual Result<void> commit(std::span<const PartitionOffset> next) = 0;
+};
+
+}  // namespace levada

@@ -1,0 +1,73 @@
+// Sources: from the outside into the log. A source says what it has read and where it has got to; the pipeline puts
+// both into one transaction of the log, and only then tells the source that the outside may forget.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/logging.h"
+#include "base/options.h"
+#include "batch/batch.h"
+#include "connectors/dead_letter.h"
+
+namespace levada {
+
+// A topic that a source may write to, as a CREATE STREAM or CREATE TABLE declares it.
+struct SourceTarget {
+  std::string topic;
+  std::string object;  // the stream or table
+  SchemaRef schema;
+  bool table = false;
+};
+
+struct SourceContext {
+  std::string name;       // of the connector
+  Properties properties;  // substituted, without those that every connector has (pipeline/connector_properties.h)
+  std::vector<SourceTarget> targets;
+  bool follow = true;  // false: end when what is there now has been read
+  Files* files = nullptr;
+  const Clock* clock = nullptr;
+  Logger* logger = nullptr;
+};
+
+// What one read() gives. Rows have key, after and event time; their origin is left to the log.
+struct SourceRead {
+  struct Part {
+    std::string topic;
+    Batch batch;
+  };
+  std::vector<Part> parts;
+  std::vector<DeadLetter> rejected;
+  // Where the source is after these rows, in its own words; nullopt: where it was. Stored with the rows or not at all.
+  std::optional<std::string> position;
+  bool end = false;  // nothing will follow; only if !follow
+};
+
+struct Progress {
+  std::uint64_t done = 0, total = 0;  // of the same unit; total 0: not known
+  std::string_view unit;              // "bytes", "rows"
+  std::string detail;                 // the file or table that is being read
+};
+
+// start, read and acknowledge are called by one thread; progress by any.
+class Source {
+ public:
+  virtual ~Source() = default;
+  // From the position that was stored last, or from the beginning. Called again after an error that is worth retrying.
+  virtual Result<void> start(const std::optional<std::string>& position) = 0;
+  // The next rows; empty if there were none for `wait`, or if asked to stop.
+  virtual Result<SourceRead> read(std::stop_token stop, std::chrono::milliseconds wait) = 0;
+  // Everything up to this position is durable in the log.
+  virtual Result<void> acknowledge(const std::string& position) = 0;
+  virtual Progress progress() const { return {}; }
+};
+
+}  // namespace levada
