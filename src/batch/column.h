@@ -50,6 +50,7 @@ class StringView {
 
  private:
   static std::uint32_t prefix_of(const char* data, std::uint32_t size) {
+    if (size == 0) return 0;
     std::uint32_t p = load<std::uint32_t>(data);
     return size >= 4 ? p : p & ((std::uint32_t{1} << (8 * size)) - 1);
   }
