@@ -1,0 +1,74 @@
+// What a query means, as plain values: a tree of nodes from the topics it reads to the topic it writes. Plans are made
+// by sql/, printed by EXPLAIN, compared with what ran before, and turned into running parts by pipeline/assemble.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "formats/format.h"
+#include "functions/expression.h"
+#include "operators/operators.h"
+
+namespace levada {
+
+// How the records of a topic are made of columns.
+struct RecordFormat {
+  std::string topic;
+  std::int32_t partitions = 1;
+  FormatSpec key, value;
+  // Event time in milliseconds, over the topic's columns; null: the record's own timestamp.
+  ExpressionRef event_time;
+};
+
+// A rule that rows must keep: CONSTRAINT name CHECK (condition). A row for which it is false is not written.
+struct CheckRule {
+  std::string name;
+  ExpressionRef condition;
+};
+
+// Reads a stream or table.
+struct ReadNode {
+  std::string object;
+  bool table = false;
+  RecordFormat format;
+  std::vector<bool> wanted;  // of key and value columns; others are not decoded
+};
+// Sends rows through an internal topic, so that equal keys meet in one partition. The rows' schema does not change.
+struct RepartitionNode {
+  RecordFormat format;
+};
+
+struct PlanNode;
+using PlanRef = std::shared_ptr<const PlanNode>;
+
+struct PlanNode {
+  std::variant<ReadNode, FilterSpec, ProjectSpec, AggregateSpec, RepartitionNode> step;
+  std::vector<PlanRef> inputs;  // a ReadNode has none
+  SchemaRef schema;             // of what comes out
+};
+
+// Where the rows of a persistent query go.
+struct WriteTarget {
+  std::string object;
+  bool table = false;
+  RecordFormat format;
+  std::vector<CheckRule> checks;
+  // The key is that of the rows read, in the same format and number of partitions: each row stays in its partition.
+  bool keeps_partition = false;
+};
+
+struct QueryPlan {
+  std::string id;  // CSAS_X_1, CTAS_X_2, INSERTQUERY_3; empty for a transient query
+  PlanRef root;
+  std::optional<WriteTarget> target;  // persistent queries
+  std::optional<std::int64_t> limit;  // transient ones
+  bool follow = false;                // EMIT CHANGES of a transient one
+};
+
+// The plan as text, one node a line, inputs below and further in: what EXPLAIN shows and .plan files hold.
+std::string text_of(const QueryPlan& plan);
+
+}  // namespace levada

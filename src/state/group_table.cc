@@ -1,0 +1,135 @@
+#include "state/group_table.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "batch/kernels.h"
+
+namespace levada {
+
+GroupTable::GroupTable(std::uint32_t block_size)
+    : group_size_((static_cast<std::uint32_t>(sizeof(Group)) + block_size + 15) / 16 * 16), slots_(64) {}
+
+GroupTable::~GroupTable() = default;
+
+std::uint32_t GroupTable::take_number() {
+  if (!free_.empty()) {
+    std::uint32_t number = free_.back();
+    free_.pop_back();
+    return number;
+  }
+  LV_ASSERT(next_number_ != 0);
+  if ((next_number_ - 1) / slab_groups == slabs_.size())
+    slabs_.emplace_back(new char[std::size_t{slab_groups} * group_size_]);
+  return next_number_++;
+}
+
+void GroupTable::grow() {
+  std::vector<Slot> old = std::move(slots_);
+  slots_.assign(old.size() * 2, Slot());
+  std::size_t mask = slots_.size() - 1;
+  for (const Slot& slot : old) {
+    if (slot.group == 0) continue;
+    std::size_t i = home(at(slot.group)->hash);
+    while (slots_[i].group != 0) i = (i + 1) & mask;
+    slots_[i] = slot;
+  }
+}
+
+void GroupTable::find_or_make(std::span<const std::string_view> keys, std::span<Group*> groups,
+                              std::vector<Group*>& made) {
+  LV_DEBUG_ASSERT(keys.size() == groups.size());
+  while ((size_ + keys.size()) * 2 > slots_.size()) grow();
+  std::size_t mask = slots_.size() - 1;
+  hashes_.resize(keys.size());
+  for (std::size_t k = 0; k < keys.size(); ++k) {
+    hashes_[k] = hash_bytes(keys[k].data(), keys[k].size());
+    __builtin_prefetch(&slots_[home(hashes_[k])]);
+  }
+  constexpr std::size_t ahead = 8;  // groups fetched before they are needed
+  auto prefetch_group = [&](std::size_t k) {
+    const Slot& slot = slots_[home(hashes_[k])];
+    if (slot.group != 0) __builtin_prefetch(at(slot.group));
+  };
+  for (std::size_t k = 0; k < std::min(ahead, keys.size()); ++k) prefetch_group(k);
+  for (std::size_t k = 0; k < keys.size(); ++k) {
+    if (k + ahead < keys.size()) prefetch_group(k + ahead);
+    std::uint64_t hash = hashes_[k];
+    auto tag = static_cast<std::uint32_t>(hash >> 32);
+    for (std::size_t i = home(hash);; i = (i + 1) & mask) {
+      Slot& slot = slots_[i];
+      if (slot.group == 0) {
+        slot = {tag, take_number()};
+        std::string_view kept = keys_.copy(keys[k]);
+        Group* group = at(slot.group);
+        std::memset(static_cast<void*>(group), 0, group_size_);
+        group->hash = hash;
+        group->key_data = kept.data();
+        group->key_size = static_cast<std::uint32_t>(kept.size());
+        group->fresh = true;
+        group->timestamp_ms = INT64_MIN;
+        ++size_;
+        key_bytes_ += kept.size();
+        made.push_back(group);
+        groups[k] = group;
+        break;
+      }
+      if (slot.tag == tag) {
+        Group* group = at(slot.group);
+        if (group->hash == hash && group->key() == keys[k]) {
+          groups[k] = group;
+          break;
+        }
+      }
+    }
+  }
+}
+
+GroupTable::Group* GroupTable::find(std::string_view key) {
+  std::uint64_t hash = hash_bytes(key.data(), key.size());
+  auto tag = static_cast<std::uint32_t>(hash >> 32);
+  for (std::size_t i = home(hash); slots_[i].group != 0; i = (i + 1) & (slots_.size() - 1))
+    if (slots_[i].tag == tag && at(slots_[i].group)->key() == key) return at(slots_[i].group);
+  return nullptr;
+}
+
+void GroupTable::erase(Group* group) {
+  if (group->changed) std::erase(changed_, group);
+  std::size_t mask = slots_.size() - 1, i = home(group->hash);
+  while (at(slots_[i].group) != group) i = (i + 1) & mask;
+  free_.push_back(slots_[i].group);
+  // Those behind move up, so that no probe ends early: an entry may move into the gap unless its home lies behind the
+  // gap.
+  std::size_t gap = i;
+  for (std::size_t j = (i + 1) & mask; slots_[j].group != 0; j = (j + 1) & mask) {
+    std::size_t distance = (j - home(at(slots_[j].group)->hash)) & mask;
+    if (distance >= ((j - gap) & mask)) {
+      slots_[gap] = slots_[j];
+      gap = j;
+    }
+  }
+  slots_[gap] = Slot();
+  --size_;
+  key_bytes_ -= group->key_size;
+}
+
+void GroupTable::clear() {
+  slots_.assign(64, Slot());
+  slabs_.clear();
+  free_.clear();
+  changed_.clear();
+  next_number_ = 1;
+  size_ = key_bytes_ = 0;
+  keys_ = Arena();
+}
+
+void GroupTable::forget_changes() {
+  for (Group* group : changed_) group->changed = false;
+  changed_.clear();
+}
+
+std::uint64_t GroupTable::bytes() const {
+  return slots_.size() * sizeof(Slot) + slabs_.size() * slab_groups * std::uint64_t{group_size_} + key_bytes_;
+}
+
+}  // namespace levada

@@ -1,0 +1,116 @@
+#include "state/row_bytes.h"
+
+#include <cmath>
+#include <limits>
+
+namespace levada {
+namespace {
+
+void put_value(const Column& column, std::uint32_t row, ByteWriter& out) {
+  if (column.is_null(row)) return out.little<std::uint8_t>(0);
+  out.little<std::uint8_t>(1);
+  switch (column.type().kind()) {
+    case TypeKind::string:
+    case TypeKind::bytes: return out.sized_bytes(column.string(row));
+    case TypeKind::float64: {
+      double v = column.values<double>()[row];
+      if (v == 0) v = 0;
+      if (std::isnan(v)) v = std::numeric_limits<double>::quiet_NaN();
+      return out.little(v);
+    }
+    case TypeKind::array:
+    case TypeKind::map: {
+      std::uint32_t begin = column.offsets()[row], end = column.offsets()[row + 1];
+      out.unsigned_varint(end - begin);
+      for (std::uint32_t i = begin; i < end; ++i)
+        for (std::size_t c = 0; c < column.type().children().size(); ++c) put_value(column.child(c), i, out);
+      return;
+    }
+    case TypeKind::structure:
+      for (std::size_t c = 0; c < column.type().children().size(); ++c) put_value(column.child(c), row, out);
+      return;
+    default:
+      with_physical(column.type().kind(), [&]<class T>() {
+        if constexpr (!std::is_same_v<T, StringView>) out.little(column.values<T>()[row]);
+      });
+  }
+}
+
+bool get_value(ByteReader& in, Column& column) {
+  if (in.little<std::uint8_t>() == 0) {
+    column.append_null();
+    return in.ok();
+  }
+  switch (column.type().kind()) {
+    case TypeKind::string:
+    case TypeKind::bytes: column.append_string(in.sized_bytes()); break;
+    case TypeKind::array:
+    case TypeKind::map: {
+      std::uint64_t count = in.unsigned_varint();
+      for (std::uint64_t i = 0; i < count && in.ok(); ++i)
+        for (std::size_t c = 0; c < column.type().children().size(); ++c) get_value(in, column.child(c));
+      column.append_list();
+      break;
+    }
+    case TypeKind::structure:
+      for (std::size_t c = 0; c < column.type().children().size(); ++c) get_value(in, column.child(c));
+      column.append_structure();
+      break;
+    default:
+      with_physical(column.type().kind(), [&]<class T>() {
+        if constexpr (!std::is_same_v<T, StringView>) column.append(in.little<T>());
+      });
+  }
+  return in.ok();
+}
+
+}  // namespace
+
+RowBytes::RowBytes(std::vector<Field> fields)
+    : fields_(std::move(fields)), bare_(fields_.size() == 1 && fields_[0].type.textual()) {}
+
+void RowBytes::encode(std::span<const ColumnRef> columns, Rows rows, std::vector<std::string_view>& bytes,
+                      Bits& with_null) {
+  LV_ASSERT(columns.size() == fields_.size());
+  bytes.resize(rows.size());
+  with_null.assign(rows.size(), false);
+  for (const ColumnRef& column : columns) {
+    if (!column->has_nulls()) continue;
+    std::uint32_t i = 0;
+    rows.for_each([&](std::uint32_t row) {
+      if (column->is_null(row)) with_null.set(i);
+      ++i;
+    });
+  }
+  std::uint32_t i = 0;
+  if (bare_) {
+    const StringView* values = columns[0]->values<StringView>();
+    rows.for_each([&](std::uint32_t row) { bytes[i++] = values[row].view(); });
+    return;
+  }
+  buffer_.clear();
+  ends_.clear();
+  ByteWriter out(buffer_);
+  rows.for_each([&](std::uint32_t row) {
+    for (const ColumnRef& column : columns) put_value(*column, row, out);
+    ends_.push_back(buffer_.size());
+  });
+  std::size_t begin = 0;
+  for (; i < ends_.size(); ++i) {
+    bytes[i] = buffer_.view().substr(begin, ends_[i] - begin);
+    begin = ends_[i];
+  }
+}
+
+bool RowBytes::decode(std::string_view bytes, std::span<Column* const> columns) const {
+  LV_ASSERT(columns.size() == fields_.size());
+  if (bare_) {
+    columns[0]->append_string(bytes);
+    return true;
+  }
+  ByteReader in(bytes);
+  for (Column* column : columns) get_value(in, *column);
+  return in.ok() && in.at_end();
+}
+
+}  // namespace levada
