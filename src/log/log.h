@@ -86,6 +86,9 @@ class Transaction {
   virtual void append(const TopicPartition& to, std::string_view record_batch) = 0;
   // The group has dealt with everything below `next`.
   virtual void advance(const std::string& group, const TopicPartition& of, Offset next) = 0;
+  // The group has dealt with everything in the partition, what this transaction appends to it included. For a group that takes
+  // the rows from the hands of the partition's only writer, in this transaction.
+  virtual void advance_to_end(const std::string& group, const TopicPartition& of) = 0;
   // The source has got to here; its own words, opaque to us.
   virtual void put_position(const std::string& source, std::string_view position) = 0;
 
@@ -124,6 +127,8 @@ class Log {
                                           std::size_t max_bytes) const = 0;
   virtual std::optional<Offset> group_offset(const std::string& group, const TopicPartition& of) const = 0;
   virtual std::optional<std::string> position(const std::string& source) const = 0;
+  // The number of the newest commit that readers see; only grows. Equal numbers before and after: nothing has happened.
+  virtual std::uint64_t commit_number() const = 0;
 
   // From now on `wakeup` is notified whenever one of the partitions has grown, until unwatch(). Both are thread safe;
   // after unwatch() returns, the wakeup is not touched any more.
