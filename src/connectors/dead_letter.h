@@ -8,7 +8,7 @@
 namespace levada {
 
 struct DeadLetter {
-  std::string stage;   // read, decode, check, query, write
+  std::string stage;   // read, decode, check, encode, write
   std::string cause;   // one line for a person: "Salary: 'abc' is not a number"
   std::string origin;  // "/in/salaries.csv row 17"; empty for records of the log, whose place follows
   std::string topic;   // empty for records that never were in the log

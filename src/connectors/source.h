@@ -38,7 +38,8 @@ struct SourceContext {
   Logger* logger = nullptr;
 };
 
-// What one read() gives. Rows have key, after and event time; their origin is left to the log.
+// What one read() gives. Rows have key, after and event time. An origin is for people: where the source has row numbers, `topic`
+// is the file or table, `partition` is -1 and `offsets` are the numbers.
 struct SourceRead {
   struct Part {
     std::string topic;

@@ -1,0 +1,42 @@
+#include "pipeline/commit.h"
+
+#include "base/assert.h"
+
+namespace levada {
+
+Result<std::unique_ptr<Commit>> Commit::open(Log& log, const std::string& transactional_id) {
+  return std::unique_ptr<Commit>(new Commit(LV_TRY(log.begin(transactional_id))));
+}
+
+Result<void> Commit::submit() {
+  if (transaction_->empty()) {
+    LV_ASSERT(waiting_.empty());  // nothing to wait for
+    return {};
+  }
+  std::uint64_t number = LV_TRY(transaction_->submit());
+  submitted_.push_back({number, std::move(waiting_)});
+  waiting_.clear();
+  while (submitted_.size() > most_submitted) LV_TRY(settle_first());
+  return settle();
+}
+
+Result<void> Commit::settle() {
+  while (!submitted_.empty() && transaction_->settled(submitted_.front().number)) LV_TRY(settle_first());
+  return {};
+}
+
+Result<void> Commit::settle_all() {
+  while (!submitted_.empty()) LV_TRY(settle_first());
+  return {};
+}
+
+Result<void> Commit::settle_first() {
+  Submitted first = std::move(submitted_.front());
+  submitted_.pop_front();
+  LV_TRY(transaction_->wait(first.number));
+  ++commits_;
+  for (auto& forget : first.forget) LV_TRY(forget());
+  return {};
+}
+
+}  // namespace levada

@@ -1,0 +1,108 @@
+#include "pipeline/dead_letters.h"
+
+#include <charconv>
+#include <set>
+#include <tuple>
+
+namespace levada {
+namespace {
+
+constexpr std::string_view prefix = "__connect.errors.";
+constexpr std::size_t read_bytes = 1 << 20;
+
+std::int64_t number(std::string_view text) {
+  std::int64_t v = -1;
+  std::from_chars(text.data(), text.data() + text.size(), v);
+  return v;
+}
+
+Text text_of(const std::optional<std::string>& bytes) { return bytes ? Text(*bytes) : Text(); }
+
+std::optional<std::string> copy(const Text& text) {
+  if (text.is_null()) return std::nullopt;
+  return std::string(text.view());
+}
+
+Result<StoredDeadLetter> read_letter(const Record& record) {
+  StoredDeadLetter stored{.offset = record.offset, .written_ms = record.timestamp_ms};
+  DeadLetter& letter = stored.letter;
+  letter.key = copy(record.key);
+  letter.value = copy(record.value);
+  for (const Header& header : LV_TRY(parse_headers(record.headers))) {
+    std::string_view name = header.name, value = header.value.view();
+    if (name == "levada.origin") letter.origin = value;
+    if (name == "levada.timestamp") letter.timestamp_ms = number(value);
+    if (!name.starts_with(prefix)) continue;
+    name.remove_prefix(prefix.size());
+    if (name == "connector.name")
+      stored.object = value;
+    else if (name == "stage")
+      letter.stage = value;
+    else if (name == "exception.message")
+      letter.cause = value;
+    else if (name == "topic")
+      letter.topic = value;
+    else if (name == "partition")
+      letter.partition = static_cast<std::int32_t>(number(value));
+    else if (name == "offset")
+      letter.offset = number(value);
+  }
+  return stored;
+}
+
+}  // namespace
+
+TopicConfig dead_letter_topic_config() { return {.partitions = 1, .retention_ms = -1}; }
+
+void append_dead_letters(const std::string& topic, const std::string& object, std::span<const DeadLetter> letters,
+                         std::int64_t now_ms, Transaction& transaction) {
+  if (letters.empty()) return;
+  RecordBatchBuilder records;
+  std::string headers;
+  for (const DeadLetter& letter : letters) {
+    std::string partition = std::to_string(letter.partition), offset = std::to_string(letter.offset),
+                timestamp = std::to_string(letter.timestamp_ms);
+    std::vector<Header> list = {{"__connect.errors.connector.name", std::string_view(object)},
+                                {"__connect.errors.stage", std::string_view(letter.stage)},
+                                {"__connect.errors.exception.message", std::string_view(letter.cause)}};
+    if (!letter.topic.empty()) list.push_back({"__connect.errors.topic", std::string_view(letter.topic)});
+    if (letter.partition >= 0) {
+      list.push_back({"__connect.errors.partition", std::string_view(partition)});
+      list.push_back({"__connect.errors.offset", std::string_view(offset)});
+    }
+    if (!letter.origin.empty()) list.push_back({"levada.origin", std::string_view(letter.origin)});
+    list.push_back({"levada.timestamp", std::string_view(timestamp)});
+    headers.clear();
+    append_headers(headers, list);
+    records.add(now_ms, text_of(letter.key), text_of(letter.value), headers);
+    if (records.bytes() > (256 << 10)) {
+      transaction.append({topic, 0}, records.finish());
+      records.clear();
+    }
+  }
+  if (!records.empty()) transaction.append({topic, 0}, records.finish());
+}
+
+Result<std::vector<StoredDeadLetter>> read_dead_letters(Log& log, const std::string& topic) {
+  std::vector<StoredDeadLetter> letters;
+  if (!log.topic(topic)) return letters;
+  OffsetRange range = LV_TRY(log.offsets({topic, 0}));
+  auto reader = LV_TRY(log.open_reader({topic, 0}, range.first));
+  std::set<std::tuple<std::string, std::string, std::int32_t, std::int64_t>> seen;
+  Records records;
+  while (true) {
+    Chunk chunk = LV_TRY(reader->read(read_bytes));
+    if (chunk.record_batches.empty()) return letters;
+    records.clear();
+    LV_TRY(records.append(chunk.record_batches));
+    for (const Record& record : records.all()) {
+      StoredDeadLetter stored = LV_TRY(read_letter(record));
+      const DeadLetter& letter = stored.letter;
+      if (letter.offset >= 0 && !seen.insert({stored.object, letter.topic, letter.partition, letter.offset}).second)
+        continue;
+      letters.push_back(std::move(stored));
+    }
+  }
+}
+
+}  // namespace levada

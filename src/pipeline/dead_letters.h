@@ -1,0 +1,38 @@
+// The dead letter topics: records that could not be read, decoded, checked or written, with their original bytes as key
+// and value, and what is known of them in headers. Connect's header names where it has one:
+//
+//   __connect.errors.connector.name   the object that gave up on it
+//   __connect.errors.stage            read, decode, check, encode, write
+//   __connect.errors.exception.message the cause
+//   __connect.errors.topic, .partition, .offset   where the record stood, if it stood in the log
+//   levada.origin                     where it came from outside the log: a file and row
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectors/dead_letter.h"
+#include "log/log.h"
+#include "log/record_batch.h"
+
+namespace levada {
+
+inline constexpr std::string_view dead_letter_topic = "_dead_letters";
+// One partition, kept for ever.
+TopicConfig dead_letter_topic_config();
+
+// Puts the letters into the transaction that makes us forget the originals.
+void append_dead_letters(const std::string& topic, const std::string& object, std::span<const DeadLetter> letters,
+                         std::int64_t now_ms, Transaction& transaction);
+
+struct StoredDeadLetter {
+  Offset offset;  // in the dead letter topic: its number in `levada dlq`
+  std::int64_t written_ms = 0;
+  std::string object;
+  DeadLetter letter;
+};
+// All letters of the topic. A sink that died between telling and forgetting tells twice: only the first is given.
+Result<std::vector<StoredDeadLetter>> read_dead_letters(Log& log, const std::string& topic);
+
+}  // namespace levada

@@ -1,0 +1,149 @@
+#include "pipeline/topic_writer.h"
+
+#include "batch/kernels.h"
+#include "formats/formats.h"
+#include "pipeline/event_time.h"
+
+namespace levada {
+
+// Large enough that its 61 bytes of header cost nothing, small enough for a reader who wants few records.
+static constexpr std::size_t record_batch_bytes = 64 << 10;
+
+TopicWriter::TopicWriter(RecordFormat format, SchemaRef schema, std::vector<CheckRule> checks, Compression compression,
+                         const Surroundings& surroundings)
+    : format_(std::move(format)),
+      schema_(std::move(schema)),
+      checks_(std::move(checks)),
+      surroundings_(surroundings),
+      key_encoder_(find_format(format_.key.format)->make_encoder(format_.key)),
+      value_encoder_(find_format(format_.value.format)->make_encoder(format_.value)) {
+  for (std::int32_t p = 0; p < format_.partitions; ++p)
+    partitions_.push_back({{format_.topic, p}, RecordBatchBuilder(compression)});
+}
+TopicWriter::~TopicWriter() = default;
+
+Batch TopicWriter::admit(const Batch& batch, Problems& problems) {
+  Batch admitted = batch;
+  for (const CheckRule& check : checks_) {
+    std::vector<std::uint32_t> present, kept, broken;
+    admitted.rows().for_each([&](std::uint32_t row) {
+      if (!admitted.is_deletion(row)) present.push_back(row);
+    });
+    RowFailures failures;
+    ColumnRef passes = evaluate(*check.condition, admitted, Rows(present), surroundings_, failures);
+    // Standard SQL: only false breaks a rule, unknown does not. A rule that cannot be computed is not kept.
+    Bits failed(admitted.size, false);
+    for (const RowFailure& failure : failures) failed.set(failure.row);
+    for (std::uint32_t row : present)
+      if (failed[row] || (!passes->is_null(row) && passes->values<std::uint8_t>()[row] == 0)) {
+        broken.push_back(row);
+        failed.set(row);
+      }
+    if (broken.empty()) continue;
+    refuse(admitted, Rows(broken), "check", "breaks constraint " + check.name + ": " + check.condition->text, problems);
+    admitted.rows().for_each([&](std::uint32_t row) {
+      if (!failed[row]) kept.push_back(row);
+    });
+    admitted.selection = Selection(std::move(kept));
+  }
+  if (format_.event_time) {
+    Output out;
+    replace_event_times(admitted, *format_.event_time, surroundings_, out);
+    problems.failures.insert(problems.failures.end(), std::make_move_iterator(out.failures.begin()),
+                             std::make_move_iterator(out.failures.end()));
+  }
+  return admitted;
+}
+
+void TopicWriter::encode(const Batch& batch, Rows rows, RowFailures& failures) {
+  keys_.clear();
+  values_.clear();
+  null_keys_.assign(rows.size(), batch.key.empty());
+  key_encoder_->encode(batch.key, rows, keys_, failures);
+  // A key is null where all its columns are.
+  for (std::size_t k = 0; k < batch.key.size(); ++k) {
+    if (!batch.key[k]->has_nulls()) {
+      null_keys_.assign(rows.size(), false);
+      break;
+    }
+    for (std::uint32_t i = 0; i < rows.size(); ++i) {
+      bool is_null = batch.key[k]->is_null(rows[i]);
+      null_keys_.put(i, k == 0 ? is_null : null_keys_[i] && is_null);
+    }
+  }
+  value_encoder_->encode(batch.after, rows, values_, failures);
+}
+
+void TopicWriter::append(const Batch& batch, std::optional<std::int32_t> partition, Transaction& transaction,
+                         Problems& problems) {
+  Rows rows = batch.rows();
+  RowFailures failures;
+  encode(batch, rows, failures);
+  Bits failed;
+  if (!failures.empty()) {
+    failed.assign(batch.size, false);
+    for (const RowFailure& failure : failures) failed.set(failure.row);
+  }
+  if (partition || format_.partitions == 1) {
+    Partition& to = partitions_[static_cast<std::size_t>(partition.value_or(0))];
+    for (std::uint32_t i = 0; i < rows.size(); ++i)
+      if (failed.empty() || !failed[rows[i]]) add(to, batch, rows[i], i, transaction);
+  } else {
+    for (std::uint32_t i = 0; i < rows.size(); ++i) {
+      if (!failed.empty() && failed[rows[i]]) continue;
+      std::int32_t p = null_keys_[i] ? turn_ : partition_of(keys_[i], format_.partitions);
+      add(partitions_[static_cast<std::size_t>(p)], batch, rows[i], i, transaction);
+    }
+    turn_ = (turn_ + 1) % format_.partitions;
+  }
+  records_ += rows.size() - failed.count();
+  for (const RowFailure& failure : failures) {
+    if (!failed[failure.row]) continue;
+    failed.reset(failure.row);  // key and value may both have failed
+    refuse(batch, Rows(std::span(&failure.row, 1)), "encode", failure.why, problems);
+  }
+}
+
+void TopicWriter::add(Partition& partition, const Batch& batch, std::uint32_t row, std::uint32_t i,
+                      Transaction& transaction) {
+  Text key = null_keys_[i] ? Text() : Text(keys_[i]);
+  Text value = batch.is_deletion(row) ? Text() : Text(values_[i]);
+  std::string_view headers;
+  if (batch.origin && !batch.origin->headers.empty()) headers = batch.origin->headers[row];
+  partition.records.add(batch.timestamp_ms(row), key, value, headers);
+  if (partition.records.bytes() < record_batch_bytes) return;
+  transaction.append(partition.to, partition.records.finish());
+  partition.records.clear();
+}
+
+void TopicWriter::flush(Transaction& transaction) {
+  for (Partition& partition : partitions_) {
+    if (partition.records.empty()) continue;
+    transaction.append(partition.to, partition.records.finish());
+    partition.records.clear();
+  }
+}
+
+void TopicWriter::discard() {
+  for (Partition& partition : partitions_) partition.records.clear();
+}
+
+void TopicWriter::refuse(const Batch& batch, Rows rows, const std::string& stage, const std::string& cause,
+                         Problems& problems) {
+  RowFailures ignored;
+  encode(batch, rows, ignored);
+  for (std::uint32_t i = 0; i < rows.size(); ++i) {
+    DeadLetter letter{
+        .stage = stage, .cause = cause, .topic = format_.topic, .timestamp_ms = batch.timestamp_ms(rows[i])};
+    if (!null_keys_[i]) letter.key = std::string(keys_[i]);
+    letter.value = std::string(values_[i]);
+    if (batch.origin && !batch.origin->offsets.empty())
+      letter.origin =
+          batch.origin->topic +
+          (batch.origin->partition >= 0 ? "-" + std::to_string(batch.origin->partition) + " offset " : " row ") +
+          std::to_string(batch.origin->offsets[rows[i]]);
+    problems.refused.push_back(std::move(letter));
+  }
+}
+
+}  // namespace levada
