@@ -5,9 +5,11 @@ namespace levada {
 static constexpr std::size_t record_batch_bytes = 256 << 10;
 static constexpr std::size_t read_bytes = 4 << 20;
 
-void Changelog::write(Store& store, Transaction& transaction) {
+std::uint64_t Changelog::write(Store& store, Transaction& transaction) {
+  std::uint64_t keys = 0;
   records_.clear();
   store.take_changes([&](std::string_view key, std::string_view value, std::int64_t timestamp_ms) {
+    ++keys;
     records_.add(timestamp_ms, key, value.data() ? Text(value) : Text());
     if (records_.bytes() < record_batch_bytes) return;
     transaction.append(to_, records_.finish());
@@ -15,6 +17,7 @@ void Changelog::write(Store& store, Transaction& transaction) {
   });
   if (!records_.empty()) transaction.append(to_, records_.finish());
   records_.clear();
+  return keys;
 }
 
 Result<Offset> Changelog::restore(Store& store, Log& log, Offset from) const {

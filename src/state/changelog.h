@@ -15,8 +15,8 @@ class Changelog {
  public:
   Changelog(std::string topic, std::int32_t partition) : to_{std::move(topic), partition} {}
 
-  // Appends all changes since the last call.
-  void write(Store& store, Transaction& transaction);
+  // Appends all changes since the last call; returns how many keys that were.
+  std::uint64_t write(Store& store, Transaction& transaction);
   // Brings the store from what it holds, which is true up to `from`, to the end of the topic. Returns that end.
   Result<Offset> restore(Store& store, Log& log, Offset from) const;
 
