@@ -282,17 +282,16 @@ std::vector<TopicPartition> Task::inputs() const {
   return partitions;
 }
 
-Result<bool> lags_behind(const TaskPlan& plan, const Log& log, std::string& query) {
+Result<bool> lags_behind(const TaskPlan& plan, std::int32_t partition, const Log& log, std::string& query) {
   for (const TaskNode& node : plan.nodes) {
     const auto* output = std::get_if<TaskOutput>(&node.part);
     if (!output) continue;
-    for (const std::string& reader : output->readers)
-      for (std::int32_t p = 0; p < plan.partitions; ++p) {
-        TopicPartition of{output->format.topic, p};
-        if (LV_TRY(start_offset(log, reader, of)) == LV_TRY(log.offsets(of)).end) continue;
-        query = reader;
-        return true;
-      }
+    TopicPartition between{output->format.topic, partition};
+    for (const std::string& reader : output->readers) {
+      if (LV_TRY(start_offset(log, reader, between)) == LV_TRY(log.offsets(between)).end) continue;
+      query = reader;
+      return true;
+    }
   }
   return false;
 }

@@ -54,8 +54,8 @@ class Task {
   std::unique_ptr<State> state_;
 };
 
-// True if a query of the plan that takes rows from another's hands has not yet dealt with all that stands in their
-// topic: it must first catch up on its own (assemble_alone). `query` is then its id.
-Result<bool> lags_behind(const TaskPlan& plan, const Log& log, std::string& query);
+// True if a query of the plan that takes rows from another's hands has not yet dealt with all that stands in this
+// partition of the topic between them: it must first catch up on its own (assemble_alone). `query` is then its id.
+Result<bool> lags_behind(const TaskPlan& plan, std::int32_t partition, const Log& log, std::string& query);
 
 }  // namespace levada

@@ -1,0 +1,90 @@
+#include "pipeline/connector_properties.h"
+
+#include <algorithm>
+#include <array>
+
+#include "pipeline/dead_letters.h"
+
+namespace levada {
+namespace {
+
+struct Shared {
+  std::string connector_class, topics_regex, dead_letter_topic;
+  std::vector<std::string> topics;
+  std::string tolerance;
+};
+
+constexpr std::string_view converters =
+    "the stream's or table's KEY_FORMAT and VALUE_FORMAT say how records are written";
+constexpr std::string_view one_task = "work is shared out over the machine's cores by itself";
+
+constexpr std::array shared_options = {
+    Option{.name = "connector.class",
+           .field = option<&Shared::connector_class>,
+           .doc = "The connector, by short name or class name.",
+           .required = true},
+    Option{.name = "errors.tolerance",
+           .field = option<&Shared::tolerance>,
+           .fallback = "all",
+           .doc = "all: bad records go to the dead letters; none: the first one stops the connector."},
+    Option{.name = "errors.deadletterqueue.topic.name",
+           .field = option<&Shared::dead_letter_topic>,
+           .fallback = dead_letter_topic,
+           .doc = "The topic of this connector's dead letters."},
+    Option{.name = "topics", .field = option<&Shared::topics>, .doc = "The topics a sink reads."},
+    Option{.name = "topics.regex",
+           .field = option<&Shared::topics_regex>,
+           .doc = "The topics a sink reads, as a pattern."},
+    Option{.name = "name", .doc = "the connector has the name of its CREATE statement"},
+    Option{.name = "tasks.max", .doc = one_task},
+    Option{.name = "key.converter", .doc = converters},
+    Option{.name = "value.converter", .doc = converters},
+    Option{.name = "header.converter", .doc = converters},
+    Option{.name = "errors.log.enable", .doc = "dead letters are always counted and told"},
+    Option{.name = "errors.log.include.messages", .doc = "records stand in the dead letters, never in logs"},
+    Option{.name = "errors.deadletterqueue.topic.replication.factor", .doc = "the embedded log has one copy"},
+    Option{.name = "errors.deadletterqueue.context.headers.enable",
+           .doc = "dead letters always say where they come from"},
+    Option{.name = "errors.retry.timeout", .doc = "what may pass is tried again until it has"},
+    Option{.name = "errors.retry.delay.max.ms", .doc = "attempts are at most 10 seconds apart"},
+};
+
+bool is_shared(std::string_view name) {
+  return std::ranges::find(shared_options, name, &Option::name) != shared_options.end() ||
+         name.starts_with("key.converter.") || name.starts_with("value.converter.");
+}
+
+}  // namespace
+
+Result<ConnectorProperties> read_connector_properties(const Properties& written, bool sink, Files& files) {
+  ConnectorProperties result;
+  Properties shared;
+  for (const Property& property : written) {
+    Property replaced = property;
+    auto value = substitute(property.value, files);
+    if (!value) return std::move(value).error().within("'" + property.name + "'").where(property.where);
+    replaced.value = *std::move(value);
+    if (property.name.starts_with("key.converter.") || property.name.starts_with("value.converter."))
+      result.notes.push_back("'" + property.name + "' has no effect: " + std::string(converters));
+    else
+      (is_shared(property.name) ? shared : result.own).push_back(std::move(replaced));
+  }
+  auto options = LV_TRY(parse_options<Shared>(shared_options, shared, &result.notes));
+  result.connector_class = options.connector_class;
+  result.topics = options.topics;
+  result.topics_regex = options.topics_regex;
+  result.dead_letter_topic = options.dead_letter_topic;
+  const Property* tolerance = find_property(shared, "errors.tolerance");
+  if (options.tolerance != "all" && options.tolerance != "none")
+    return Error(ErrorKind::usage, "'errors.tolerance' is '" + options.tolerance + "'")
+        .where(tolerance->where)
+        .remedy("Give all or none.");
+  result.tolerate_errors = options.tolerance == "all";
+  if (!sink && (!result.topics.empty() || !result.topics_regex.empty()))
+    return Error(ErrorKind::usage, "'topics' is for sinks").remedy("A source says where it writes to with 'topic'.");
+  if (sink && result.topics.empty() == result.topics_regex.empty())
+    return Error(ErrorKind::usage, "a sink needs 'topics' or 'topics.regex', one of the two");
+  return result;
+}
+
+}  // namespace levada

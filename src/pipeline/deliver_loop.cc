@@ -1,0 +1,154 @@
+#include "pipeline/deliver_loop.h"
+
+#include "pipeline/dead_letters.h"
+
+namespace levada {
+namespace {
+
+constexpr std::size_t read_bytes = 1 << 20;
+constexpr std::size_t cut_bytes = 16 << 20;  // of one round, where the log remembers a cut that small
+
+// The record at an offset, copied: only for records that a sink has refused.
+Result<void> copy_original(Log& log, DeadLetter& letter) {
+  auto reader = LV_TRY(log.open_reader({letter.topic, letter.partition}, Offset(letter.offset)));
+  Chunk chunk = LV_TRY(reader->read(1, Offset(letter.offset + 1)));
+  Records records;
+  LV_TRY(records.append(chunk.record_batches));
+  for (const Record& record : records.all()) {
+    if (record.offset.value() != letter.offset) continue;
+    if (!record.key.is_null()) letter.key = std::string(record.key.view());
+    if (!record.value.is_null()) letter.value = std::string(record.value.view());
+    letter.timestamp_ms = record.timestamp_ms;
+  }
+  return {};
+}
+
+}  // namespace
+
+DeliverLoop::DeliverLoop(Parts parts, const PipelineSurroundings& surroundings)
+    : parts_(std::move(parts)),
+      around_(surroundings),
+      surroundings_{.clock = surroundings.clock},
+      rows_in_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "in"}})),
+      rows_out_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "out"}})),
+      dead_letters_(around_.metrics->counter("levada_dead_letters_total", {{"object", parts_.name}})) {}
+
+DeliverLoop::~DeliverLoop() {
+  if (wakeup_) around_.log->unwatch(*wakeup_);
+}
+
+Result<void> DeliverLoop::open(Wakeup& wakeup) {
+  if (wakeup_) around_.log->unwatch(*wakeup_);
+  wakeup_ = &wakeup;
+  commit_.reset();
+  commit_ = LV_TRY(Commit::open(*around_.log, parts_.transactional_id));
+  auto stored = LV_TRY(parts_.sink->start());
+  sink_keeps_positions_ = stored.has_value();
+  partitions_.clear();
+  readers_.clear();
+  for (const Topic& topic : parts_.topics)
+    for (std::int32_t p = 0; p < topic.read.format.partitions; ++p) {
+      TopicPartition partition{topic.read.format.topic, p};
+      Offset from = LV_TRY(position_of(partition, stored));
+      readers_.push_back(LV_TRY(TopicReader::open(*around_.log, topic.read, topic.schema, p, from, surroundings_)));
+      partitions_.push_back(std::move(partition));
+    }
+  around_.log->watch(wakeup, partitions_);
+  return {};
+}
+
+Result<Offset> DeliverLoop::position_of(const TopicPartition& partition,
+                                        const std::optional<std::vector<PartitionOffset>>& stored) {
+  OffsetRange there = LV_TRY(around_.log->offsets(partition));
+  Offset position = there.first;
+  if (!stored) {
+    if (auto offset = around_.log->group_offset(parts_.name, partition)) position = *offset;
+  } else {
+    for (const PartitionOffset& offset : *stored)
+      if (offset.partition == partition) position = offset.next;
+  }
+  std::string place = partition.topic + "-" + std::to_string(partition.partition);
+  if (position > there.end)
+    return Error(ErrorKind::refused, "sink " + parts_.name + " has already written offset " +
+                                         std::to_string(position.value() - 1) + " of " + place +
+                                         ", but the log ends at " + std::to_string(there.end.value()))
+        .why("this is not the log that the target was filled from, or the log has lost its end")
+        .remedy(
+            "Start with the log that belongs to the target. To fill the target anew from this log, empty its tables "
+            "and remove "
+            "this sink's rows from its levada_positions.");
+  if (position < there.first)
+    return Error(ErrorKind::refused, "sink " + parts_.name + " needs offset " + std::to_string(position.value()) +
+                                         " of " + place + ", but the log begins at " +
+                                         std::to_string(there.first.value()))
+        .why("retention has removed records that were not delivered")
+        .remedy("Raise the topic's retention.ms. To go on without the lost records, set the sink's position to " +
+                std::to_string(there.first.value()) + ".");
+  return position;
+}
+
+Result<Step> DeliverLoop::step(std::stop_token stop) {
+  std::vector<Offset> from;
+  for (const auto& reader : readers_) from.push_back(reader->position());
+  std::vector<Offset> cut = LV_TRY(around_.log->cut(partitions_, from, cut_bytes));
+  if (cut == from) return Step::idle;
+
+  std::vector<DeadLetter> letters;
+  std::vector<PartitionOffset> next;
+  for (std::size_t p = 0; p < partitions_.size(); ++p) {
+    LV_TRY(deliver(p, cut[p], stop, letters));
+    next.push_back({partitions_[p], cut[p]});
+  }
+  LV_TRY(bury(letters));  // durable before the target says that we are past them
+  LV_TRY(parts_.sink->commit(next));
+  if (!sink_keeps_positions_) {
+    for (const PartitionOffset& offset : next)
+      commit_->transaction().advance(parts_.name, offset.partition, offset.next);
+    LV_TRY(commit_->submit());
+    LV_TRY(commit_->settle_all());
+  }
+  return Step::moved;
+}
+
+Result<void> DeliverLoop::deliver(std::size_t p, Offset to, std::stop_token stop, std::vector<DeadLetter>& letters) {
+  TopicReader& reader = *readers_[p];
+  while (reader.position() < to) {
+    if (stop.stop_requested()) return Error(ErrorKind::cancelled, "stopped in the middle of a round");
+    TopicReader::Rows rows;
+    if (!LV_TRY(reader.read(read_bytes, to, rows))) break;
+    rows_in_.add(rows.records);
+    for (DeadLetter& letter : rows.undecodable) letters.push_back(std::move(letter));
+    for (const Batch& batch : rows.batches) {
+      RowFailures rejected;
+      LV_TRY(parts_.sink->write(batch, rejected));
+      rows_out_.add(batch.selection.size() - rejected.size());
+      for (RowFailure& row : rejected) {
+        DeadLetter letter{.stage = "write",
+                          .cause = std::move(row.why),
+                          .topic = partitions_[p].topic,
+                          .partition = partitions_[p].partition,
+                          .offset = batch.origin->offsets[row.row]};
+        LV_TRY(copy_original(*around_.log, letter));
+        letters.push_back(std::move(letter));
+      }
+    }
+  }
+  return {};
+}
+
+Result<void> DeliverLoop::bury(std::span<const DeadLetter> letters) {
+  if (letters.empty()) return {};
+  if (!parts_.tolerate_errors)
+    return Error(ErrorKind::data, letters.front().cause)
+        .where(letters.front().topic + "-" + std::to_string(letters.front().partition) + " offset " +
+               std::to_string(letters.front().offset))
+        .remedy("Correct the record, or set 'errors.tolerance' = 'all' to send such records to the dead letters.");
+  append_dead_letters(parts_.dead_letter_topic, parts_.name, letters, around_.clock->now_ms(), commit_->transaction());
+  dead_letters_.add(letters.size());
+  LV_TRY(commit_->submit());
+  return commit_->settle_all();
+}
+
+Result<void> DeliverLoop::close() { return commit_->settle_all(); }
+
+}  // namespace levada

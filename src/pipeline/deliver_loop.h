@@ -1,0 +1,58 @@
+// From the log to a sink, a cut at a time: what was committed together in the log becomes visible together in the
+// target.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "connectors/sink.h"
+#include "pipeline/commit.h"
+#include "pipeline/loop.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/topic_reader.h"
+
+namespace levada {
+
+class DeliverLoop : public Loop {
+ public:
+  struct Topic {
+    ReadNode read;
+    SchemaRef schema;
+  };
+  struct Parts {
+    std::string name;
+    std::string transactional_id;
+    std::unique_ptr<Sink> sink;
+    std::vector<Topic> topics;
+    bool tolerate_errors = true;
+    std::string dead_letter_topic;
+  };
+  DeliverLoop(Parts parts, const PipelineSurroundings& surroundings);
+  ~DeliverLoop() override;
+
+  std::vector<std::string> objects() const override { return {parts_.name}; }
+  Result<void> open(Wakeup& wakeup) override;
+  Result<Step> step(std::stop_token stop) override;
+  Result<void> close() override;
+
+ private:
+  Result<Offset> position_of(const TopicPartition& partition,
+                             const std::optional<std::vector<PartitionOffset>>& stored);
+  // Reads the partition up to the offset and writes it to the sink; what neither can take is appended to `letters`.
+  Result<void> deliver(std::size_t partition, Offset to, std::stop_token stop, std::vector<DeadLetter>& letters);
+  Result<void> bury(std::span<const DeadLetter> letters);
+
+  Parts parts_;
+  const PipelineSurroundings& around_;
+  const Surroundings surroundings_;
+  Counter& rows_in_;
+  Counter& rows_out_;
+  Counter& dead_letters_;
+  std::unique_ptr<Commit> commit_;
+  bool sink_keeps_positions_ = true;
+  std::vector<TopicPartition> partitions_;
+  std::vector<std::unique_ptr<TopicReader>> readers_;  // one for each of the partitions
+  Wakeup* wakeup_ = nullptr;
+};
+
+}  // namespace levada

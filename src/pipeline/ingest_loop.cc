@@ -1,0 +1,87 @@
+#include "pipeline/ingest_loop.h"
+
+#include "pipeline/dead_letters.h"
+#include "pipeline/processing_log.h"
+
+namespace levada {
+
+static constexpr std::size_t commit_bytes = 1 << 20;
+static constexpr std::chrono::milliseconds idle_wait(200);
+
+IngestLoop::IngestLoop(Parts parts, const PipelineSurroundings& surroundings)
+    : parts_(std::move(parts)),
+      around_(surroundings),
+      rows_in_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "in"}})),
+      rows_out_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "out"}})),
+      dead_letters_(around_.metrics->counter("levada_dead_letters_total", {{"object", parts_.name}})) {}
+
+Result<void> IngestLoop::open(Wakeup&) {
+  for (auto& [topic, writer] : parts_.writers) writer->discard();
+  pending_ = false;
+  commit_.reset();
+  commit_ = LV_TRY(Commit::open(*around_.log, parts_.transactional_id));
+  return parts_.source->start(around_.log->position(parts_.name));
+}
+
+// Rows, rejected rows and the position behind them go into one transaction; the source is told when it is durable.
+Result<Step> IngestLoop::step(std::stop_token stop) {
+  SourceRead read = LV_TRY(parts_.source->read(stop, pending_ ? std::chrono::milliseconds(0) : idle_wait));
+  for (const SourceRead::Part& part : read.parts) LV_TRY(append(part));
+  LV_TRY(bury(read.rejected));
+  if (read.position) {
+    commit_->transaction().put_position(parts_.name, *read.position);
+    commit_->when_durable([this, position = *read.position] { return parts_.source->acknowledge(position); });
+    pending_ = true;
+  }
+  around_.board->set_progress(parts_.name, parts_.source->progress());
+
+  bool quiet = read.parts.empty() && read.rejected.empty();
+  if (quiet || commit_->transaction().bytes() >= commit_bytes) LV_TRY(submit());
+  if (read.end) {
+    LV_TRY(submit());
+    LV_TRY(commit_->settle_all());
+    return Step::finished;
+  }
+  if (quiet) LV_TRY(commit_->settle_all());
+  return Step::moved;  // read() is where a source waits
+}
+
+Result<void> IngestLoop::append(const SourceRead::Part& part) {
+  auto writer = parts_.writers.find(part.topic);
+  LV_ASSERT(writer != parts_.writers.end());  // a source writes to its targets only
+  rows_in_.add(part.batch.selection.size());
+  TopicWriter::Problems problems;
+  Batch admitted = writer->second->admit(part.batch, problems);
+  writer->second->append(admitted, std::nullopt, commit_->transaction(), problems);
+  rows_out_.add(admitted.selection.size());
+  pending_ = true;
+  if (!problems.failures.empty())
+    append_processing_failures(parts_.name, problems.failures, around_.clock->now_ms(), commit_->transaction());
+  return bury(problems.refused);
+}
+
+Result<void> IngestLoop::bury(std::span<const DeadLetter> letters) {
+  if (letters.empty()) return {};
+  if (!parts_.tolerate_errors)
+    return Error(ErrorKind::data, letters.front().cause)
+        .where(letters.front().origin)
+        .remedy("Correct the record, or set 'errors.tolerance' = 'all' to send such records to the dead letters.");
+  append_dead_letters(parts_.dead_letter_topic, parts_.name, letters, around_.clock->now_ms(), commit_->transaction());
+  dead_letters_.add(letters.size());
+  pending_ = true;
+  return {};
+}
+
+Result<void> IngestLoop::submit() {
+  if (!pending_) return {};
+  for (auto& [topic, writer] : parts_.writers) writer->flush(commit_->transaction());
+  pending_ = false;
+  return commit_->submit();
+}
+
+Result<void> IngestLoop::close() {
+  LV_TRY(submit());
+  return commit_->settle_all();
+}
+
+}  // namespace levada

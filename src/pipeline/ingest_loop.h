@@ -1,0 +1,47 @@
+// From a source to the log.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+
+#include "connectors/source.h"
+#include "pipeline/commit.h"
+#include "pipeline/loop.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/topic_writer.h"
+
+namespace levada {
+
+class IngestLoop : public Loop {
+ public:
+  // `writers`: one for each topic the source may write to.
+  struct Parts {
+    std::string name;
+    std::string transactional_id;
+    std::unique_ptr<Source> source;
+    std::map<std::string, std::unique_ptr<TopicWriter>> writers;
+    bool tolerate_errors = true;
+    std::string dead_letter_topic;
+  };
+  IngestLoop(Parts parts, const PipelineSurroundings& surroundings);
+
+  std::vector<std::string> objects() const override { return {parts_.name}; }
+  Result<void> open(Wakeup& wakeup) override;
+  Result<Step> step(std::stop_token stop) override;
+  Result<void> close() override;
+
+ private:
+  Result<void> append(const SourceRead::Part& part);
+  Result<void> bury(std::span<const DeadLetter> letters);
+  Result<void> submit();
+
+  Parts parts_;
+  const PipelineSurroundings& around_;
+  Counter& rows_in_;
+  Counter& rows_out_;
+  Counter& dead_letters_;
+  std::unique_ptr<Commit> commit_;
+  bool pending_ = false;  // something is in the transaction or in the writers
+};
+
+}  // namespace levada

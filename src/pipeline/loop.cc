@@ -1,0 +1,97 @@
+#include "pipeline/loop.h"
+
+#include <algorithm>
+
+namespace levada {
+
+std::int64_t Backoff::next_ms() {
+  std::int64_t ms = most_ms_;
+  if (attempts_ < 30) ms = std::min(most_ms_, first_ms_ << attempts_);
+  ++attempts_;
+  return ms - static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(ms / 4 + 1)));
+}
+
+LoopThread::LoopThread(std::unique_ptr<Loop> loop, const Log& log, StatusBoard& board, Logger& logger,
+                       std::function<void(const Error&)> on_failure)
+    : loop_(std::move(loop)), log_(log), board_(board), logger_(logger), on_failure_(std::move(on_failure)) {}
+
+LoopThread::~LoopThread() {
+  request_stop();
+  join();
+}
+
+void LoopThread::start() {
+  thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
+}
+
+void LoopThread::request_stop() {
+  thread_.request_stop();
+  wakeup_.notify();
+}
+
+void LoopThread::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void LoopThread::set_state(ObjectState state, const std::string& reason) {
+  if (state == state_ && reason.empty()) return;
+  state_ = state;
+  for (const std::string& object : loop_->objects()) board_.set(object, state, reason);
+}
+
+// Open, step, step, …; after an error that may pass, wait and open again; after any other, fail.
+void LoopThread::run(std::stop_token stop) {
+  Backoff backoff(100, 10'000, random_seed());
+  while (!stop.stop_requested()) {
+    auto worked = work(stop, backoff);
+    if (worked) break;
+    Error error = std::move(worked).error();
+    if (error.kind() == ErrorKind::cancelled && stop.stop_requested()) break;
+    if (!worth_retrying(error.kind())) {
+      failed_ = true;
+      set_state(ObjectState::failed, error.line());
+      for (const std::string& object : loop_->objects())
+        logger_.error("failed", {{"object", object}, {"error", error.line()}});
+      on_failure_(error);
+      return;
+    }
+    std::int64_t wait_ms = backoff.next_ms();
+    set_state(ObjectState::retrying, error.line());
+    for (const std::string& object : loop_->objects())
+      logger_.warning(
+          "retrying",
+          {{"object", object}, {"error", error.line()}, {"attempt", backoff.attempts()}, {"wait_ms", wait_ms}});
+    std::int64_t until_us = real_clock().steady_us() + wait_ms * 1000;
+    while (!stop.stop_requested() && real_clock().steady_us() < until_us)
+      wakeup_.wait_for(std::chrono::microseconds(until_us - real_clock().steady_us()));
+  }
+}
+
+Result<void> LoopThread::work(std::stop_token stop, Backoff& backoff) {
+  idle_at_ = 0;
+  LV_TRY(loop_->open(wakeup_));
+  while (!stop.stop_requested()) {
+    std::uint64_t commit = log_.commit_number() + 1;  // 0 is for busy
+    Step step = LV_TRY(loop_->step(stop));
+    if (step == Step::moved) {
+      idle_at_ = 0;
+      backoff.reset();
+      set_state(ObjectState::running);
+      continue;
+    }
+    if (step == Step::finished) {
+      LV_TRY(loop_->close());
+      set_state(ObjectState::finished);
+      finished_ = true;
+      return {};
+    }
+    set_state(ObjectState::idle);
+    idle_at_ = commit;
+    wakeup_.wait();
+  }
+  LV_TRY(loop_->close());
+  set_state(ObjectState::finished);
+  return {};
+}
+
+}  // namespace levada

@@ -1,0 +1,89 @@
+// A loop: something that is done over and over on a thread of its own, sleeps when there is nothing to do, and is
+// opened again from what was committed when it fails. What the three kinds of loop do stands in pipeline/pipeline.cc.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/logging.h"
+#include "base/random.h"
+#include "base/wakeup.h"
+#include "log/log.h"
+#include "pipeline/object_status.h"
+
+namespace levada {
+
+// How a loop's step went.
+enum class Step : std::uint8_t {
+  moved,     // did something: come again at once
+  idle,      // nothing to do before the log grows
+  finished,  // nothing to do ever again
+};
+
+class Loop {
+ public:
+  virtual ~Loop() = default;
+  // The objects whose work this is: their states follow the loop's.
+  virtual std::vector<std::string> objects() const = 0;
+  // Takes up the work where the last commit left it. Called again after an error.
+  virtual Result<void> open(Wakeup& wakeup) = 0;
+  virtual Result<Step> step(std::stop_token stop) = 0;
+  // Ends cleanly: what was done is committed.
+  virtual Result<void> close() = 0;
+};
+
+// Back-off between attempts: doubles from `first_ms` to `most_ms`, less up to a quarter by chance.
+class Backoff {
+ public:
+  Backoff(std::int64_t first_ms, std::int64_t most_ms, std::uint64_t seed)
+      : first_ms_(first_ms), most_ms_(most_ms), random_(seed) {}
+  std::int64_t next_ms();
+  void reset() { attempts_ = 0; }
+  int attempts() const { return attempts_; }
+
+ private:
+  const std::int64_t first_ms_, most_ms_;
+  Random random_;
+  int attempts_ = 0;
+};
+
+// A loop at work. stop() or the destructor ends it; a loop in the middle of a step ends that first.
+class LoopThread {
+ public:
+  LoopThread(std::unique_ptr<Loop> loop, const Log& log, StatusBoard& board, Logger& logger,
+             std::function<void(const Error&)> on_failure);
+  ~LoopThread();
+
+  void start();
+  void request_stop();
+  void join();
+  void wake() { wakeup_.notify(); }
+
+  // The loop found nothing to do in a log whose commit number was this; 0 while it is busy.
+  std::uint64_t idle_at() const { return idle_at_.load(); }
+  bool finished() const { return finished_.load(); }
+  bool failed() const { return failed_.load(); }
+
+ private:
+  void run(std::stop_token stop);
+  Result<void> work(std::stop_token stop, Backoff& backoff);
+  void set_state(ObjectState state, const std::string& reason = {});
+
+  std::unique_ptr<Loop> loop_;
+  const Log& log_;
+  StatusBoard& board_;
+  Logger& logger_;
+  std::function<void(const Error&)> on_failure_;
+  Wakeup wakeup_;
+  std::atomic<std::uint64_t> idle_at_ = 0;
+  std::atomic<bool> finished_ = false, failed_ = false;
+  ObjectState state_ = ObjectState::starting;
+  std::jthread thread_;
+};
+
+}  // namespace levada

@@ -1,0 +1,280 @@
+#include "pipeline/pipeline.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <regex>
+#include <thread>
+
+#include "connectors/connectors.h"
+#include "pipeline/connector_properties.h"
+#include "pipeline/dead_letters.h"
+#include "pipeline/deliver_loop.h"
+#include "pipeline/ingest_loop.h"
+#include "pipeline/processing_log.h"
+#include "pipeline/query_loop.h"
+
+namespace levada {
+
+struct Pipeline::State {
+  Catalog catalog;
+  PipelineOptions options;
+  PipelineSurroundings around;
+  TaskSurroundings task_surroundings;
+  std::vector<TaskPlan> plans;
+  std::vector<std::unique_ptr<LoopThread>> ingest, query, deliver;
+
+  std::mutex mutex;
+  std::condition_variable news;
+  bool stop_requested = false;
+  std::optional<Error> failure;
+
+  Result<void> make_topics();
+  Result<void> make_ingest(const ConnectorDeclaration& declaration, std::vector<std::string>& notes);
+  Result<void> make_deliver(const ConnectorDeclaration& declaration, std::vector<std::string>& notes);
+  void make_queries();
+  std::unique_ptr<LoopThread> thread(std::unique_ptr<Loop> loop, const std::string& kind);
+  std::vector<LoopThread*> all() const;
+  bool caught_up() const;
+};
+
+namespace {
+
+std::vector<std::string> topics_of(const ConnectorProperties& properties, const Log& log) {
+  if (properties.topics_regex.empty()) return properties.topics;
+  std::vector<std::string> topics;
+  std::regex pattern(properties.topics_regex);
+  for (const Topic& topic : log.topics())
+    if (!topic.name.starts_with('_') && std::regex_match(topic.name, pattern)) topics.push_back(topic.name);
+  return topics;
+}
+
+Error with_connector(Error error, const ConnectorDeclaration& declaration) {
+  return std::move(error).within((declaration.sink ? "sink connector " : "source connector ") + declaration.name);
+}
+
+struct SinkParts {
+  DeliverLoop::Parts loop;
+  std::vector<std::string> notes;
+};
+
+// Everything about a sink that can be known without the outside.
+Result<SinkParts> make_sink(const Catalog& catalog, const ConnectorDeclaration& declaration,
+                            const PipelineOptions& options, const PipelineSurroundings& around) {
+  auto properties = LV_TRY(read_connector_properties(declaration.properties, true, *around.files));
+  const Connector* connector = LV_TRY(find_sink(properties.connector_class));
+  SinkContext context{.name = declaration.name, .pipeline = options.name, .properties = properties.own};
+  context.files = around.files;
+  context.clock = around.clock;
+  context.logger = around.logger;
+  SinkParts parts;
+  for (const std::string& topic : topics_of(properties, *around.log)) {
+    std::vector<const Relation*> relations = catalog.over_topic(topic);
+    if (relations.empty())
+      return Error(ErrorKind::statement, "no stream or table says what the records of topic " + topic + " are")
+          .remedy("CREATE STREAM … WITH (KAFKA_TOPIC = '" + topic + "', …) before the connector, or correct 'topics'.");
+    const Relation& relation = *relations.front();
+    context.topics.push_back({topic, relation.name, relation.format.partitions, relation.schema, relation.table});
+    ReadNode read{relation.name, relation.table, relation.format, std::vector<bool>(relation.schema->size(), true)};
+    read.format.event_time = nullptr;  // a sink takes records as they stand
+    parts.loop.topics.push_back({std::move(read), relation.schema});
+  }
+  parts.loop.name = declaration.name;
+  parts.loop.transactional_id = options.name + "-sink-" + declaration.name;
+  parts.loop.tolerate_errors = properties.tolerate_errors;
+  parts.loop.dead_letter_topic = properties.dead_letter_topic;
+  parts.loop.sink = LV_TRY(connector->make_sink(std::move(context)));
+  parts.notes = properties.notes;
+  return parts;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Pipeline>> Pipeline::create(const Catalog& catalog, const PipelineOptions& options,
+                                                   const PipelineSurroundings& surroundings,
+                                                   std::vector<std::string>& notes) {
+  auto state = std::make_unique<State>();
+  state->catalog = catalog;
+  state->options = options;
+  if (state->options.workers == 0) state->options.workers = std::max(1u, std::thread::hardware_concurrency());
+  state->around = surroundings;
+  state->task_surroundings = {.log = surroundings.log,
+                              .files = surroundings.files,
+                              .state_directory = surroundings.state_directory,
+                              .surroundings = {.clock = surroundings.clock},
+                              .metrics = surroundings.metrics,
+                              .logger = surroundings.logger};
+  state->plans = assemble(state->catalog);
+  LV_TRY(state->make_topics());
+  for (const auto& [name, declaration] : state->catalog.connectors) {
+    auto made = declaration.sink ? state->make_deliver(declaration, notes) : state->make_ingest(declaration, notes);
+    if (!made) return with_connector(std::move(made).error(), declaration);
+  }
+  state->make_queries();
+  return std::unique_ptr<Pipeline>(new Pipeline(std::move(state)));
+}
+
+Pipeline::Pipeline(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Pipeline::~Pipeline() { stop(); }
+
+// ---- making the parts ----
+
+Result<void> Pipeline::State::make_topics() {
+  Log& log = *around.log;
+  LV_TRY(log.create_topic(std::string(dead_letter_topic), dead_letter_topic_config()));
+  LV_TRY(log.create_topic(std::string(processing_log_topic), {.partitions = 1}));
+  for (const TaskPlan& plan : plans)
+    for (const TaskNode& node : plan.nodes) {
+      if (const auto* output = std::get_if<TaskOutput>(&node.part); output && output->object.empty())
+        LV_TRY(log.create_topic(output->format.topic, {.partitions = output->format.partitions}));
+      const auto* op = std::get_if<TaskOperator>(&node.part);
+      const auto* aggregate = op ? std::get_if<AggregateSpec>(&op->spec) : nullptr;
+      if (aggregate)
+        LV_TRY(log.create_topic(changelog_topic(aggregate->store),
+                                {.partitions = plan.partitions, .compact = true, .retention_ms = -1}));
+    }
+  return {};
+}
+
+std::unique_ptr<LoopThread> Pipeline::State::thread(std::unique_ptr<Loop> loop, const std::string& kind) {
+  for (const std::string& object : loop->objects()) around.board->add(object, kind);
+  return std::make_unique<LoopThread>(std::move(loop), *around.log, *around.board, *around.logger,
+                                      [this](const Error& error) {
+                                        std::lock_guard lock(mutex);
+                                        if (!failure) failure = error.copy();
+                                        news.notify_all();
+                                      });
+}
+
+Result<void> Pipeline::State::make_ingest(const ConnectorDeclaration& declaration, std::vector<std::string>& notes) {
+  auto properties = LV_TRY(read_connector_properties(declaration.properties, false, *around.files));
+  const Connector* connector = LV_TRY(find_source(properties.connector_class));
+  IngestLoop::Parts parts;
+  SourceContext context{.name = declaration.name, .properties = properties.own, .follow = options.follow};
+  context.files = around.files;
+  context.clock = around.clock;
+  context.logger = around.logger;
+  for (const auto& [name, relation] : catalog.relations) {
+    if (!catalog.writers_of(name).empty()) continue;  // queries write there
+    const std::string& topic = relation.format.topic;
+    if (parts.writers.contains(topic)) continue;
+    context.targets.push_back({topic, name, relation.schema, relation.table});
+    Compression compression = Compression::none;
+    if (auto there = around.log->topic(topic)) compression = there->config.compression;
+    parts.writers[topic] = std::make_unique<TopicWriter>(relation.format, relation.schema, relation.checks, compression,
+                                                         task_surroundings.surroundings);
+  }
+  parts.name = declaration.name;
+  parts.transactional_id = options.name + "-source-" + declaration.name;
+  parts.tolerate_errors = properties.tolerate_errors;
+  parts.dead_letter_topic = properties.dead_letter_topic;
+  LV_TRY(around.log->create_topic(parts.dead_letter_topic, dead_letter_topic_config()));
+  parts.source = LV_TRY(connector->make_source(std::move(context)));
+  for (const std::string& note : properties.notes) notes.push_back(declaration.name + ": " + note);
+  ingest.push_back(thread(std::make_unique<IngestLoop>(std::move(parts), around), "source"));
+  return {};
+}
+
+Result<void> Pipeline::State::make_deliver(const ConnectorDeclaration& declaration, std::vector<std::string>& notes) {
+  SinkParts parts = LV_TRY(make_sink(catalog, declaration, options, around));
+  LV_TRY(around.log->create_topic(parts.loop.dead_letter_topic, dead_letter_topic_config()));
+  for (const std::string& note : parts.notes) notes.push_back(declaration.name + ": " + note);
+  deliver.push_back(thread(std::make_unique<DeliverLoop>(std::move(parts.loop), around), "sink"));
+  return {};
+}
+
+// Partition p of every plan goes to worker p modulo the number of workers.
+void Pipeline::State::make_queries() {
+  std::vector<std::vector<QueryLoop::Share>> shares(options.workers);
+  for (const TaskPlan& plan : plans)
+    for (std::int32_t p = 0; p < plan.partitions; ++p)
+      shares[static_cast<std::size_t>(p) % options.workers].push_back({&plan, p});
+  for (std::size_t worker = 0; worker < shares.size(); ++worker) {
+    if (shares[worker].empty()) continue;
+    auto loop = std::make_unique<QueryLoop>(options.name + "-worker-" + std::to_string(worker),
+                                            std::move(shares[worker]), catalog, task_surroundings);
+    query.push_back(thread(std::move(loop), "query"));
+  }
+}
+
+// ---- running ----
+
+std::vector<LoopThread*> Pipeline::State::all() const {
+  std::vector<LoopThread*> threads;
+  for (const auto* list : {&ingest, &query, &deliver})
+    for (const auto& loop : *list) threads.push_back(loop.get());
+  return threads;
+}
+
+// Sources have ended, and everybody else has looked at the log as it is now and found nothing to do.
+bool Pipeline::State::caught_up() const {
+  std::uint64_t now = around.log->commit_number() + 1;
+  for (const auto& loop : ingest)
+    if (!loop->finished()) return false;
+  for (const auto* list : {&query, &deliver})
+    for (const auto& loop : *list)
+      if (loop->idle_at() != now) return false;
+  return around.log->commit_number() + 1 == now;
+}
+
+void Pipeline::start() {
+  for (LoopThread* loop : state_->all()) loop->start();
+}
+
+void Pipeline::request_stop() {
+  std::lock_guard lock(state_->mutex);
+  state_->stop_requested = true;
+  state_->news.notify_all();
+}
+
+Pipeline::Ended Pipeline::wait() {
+  std::unique_lock lock(state_->mutex);
+  while (true) {
+    if (state_->failure) return Ended::failed;
+    if (state_->stop_requested) return Ended::stopped;
+    lock.unlock();
+    bool done = !state_->options.follow && state_->caught_up();
+    // A loop that saw an older log is asleep although the number has moved on by a commit that does not concern it.
+    if (!done && !state_->options.follow)
+      for (LoopThread* loop : state_->all())
+        if (loop->idle_at() != 0) loop->wake();
+    lock.lock();
+    if (done) return Ended::caught_up;
+    state_->news.wait_for(lock, std::chrono::milliseconds(state_->options.follow ? 1000 : 2));
+  }
+}
+
+void Pipeline::stop() {
+  // Sources first: what they have sent on its way still passes the others if those are quick, and stays in the log if
+  // not.
+  for (const auto* list : {&state_->ingest, &state_->query, &state_->deliver}) {
+    for (const auto& loop : *list) loop->request_stop();
+    for (const auto& loop : *list) loop->join();
+  }
+}
+
+std::optional<Error> Pipeline::failure() const {
+  std::lock_guard lock(state_->mutex);
+  if (!state_->failure) return std::nullopt;
+  return state_->failure->copy();
+}
+
+std::vector<Error> Pipeline::preflight(const Catalog& catalog, const PipelineSurroundings& surroundings) {
+  std::vector<Error> found;
+  for (const auto& [name, declaration] : catalog.connectors) {
+    if (!declaration.sink) continue;
+    auto parts = make_sink(catalog, declaration, {}, surroundings);
+    if (!parts) {
+      found.push_back(with_connector(std::move(parts).error(), declaration));
+      continue;
+    }
+    auto problems = parts->loop.sink->preflight();
+    if (!problems) {
+      found.push_back(with_connector(std::move(problems).error(), declaration));
+      continue;
+    }
+    for (Error& problem : *problems) found.push_back(with_connector(std::move(problem), declaration));
+  }
+  return found;
+}
+
+}  // namespace levada
