@@ -88,11 +88,15 @@ inline void take(Result<void>&&) {}
 
 }  // namespace levada
 
-// The value of a Result, or a return with its error.
-#define LV_TRY(...)                                                          \
-  __extension__({                                                            \
-    auto lv_result = (__VA_ARGS__);                                          \
-    if (!lv_result) [[unlikely]]                                             \
-      return std::unexpected<::levada::Error>(std::move(lv_result).error()); \
-    ::levada::take(std::move(lv_result));                                    \
+// The value of a Result, or a return with its error. Each use has a variable name of its own, so that uses may be
+// nested.
+#define LV_TRY(...) LV_TRY_NAMED(LV_JOIN(lv_result_, __COUNTER__), __VA_ARGS__)
+#define LV_TRY_NAMED(name, ...)                                         \
+  __extension__({                                                       \
+    auto name = (__VA_ARGS__);                                          \
+    if (!name) [[unlikely]]                                             \
+      return std::unexpected<::levada::Error>(std::move(name).error()); \
+    ::levada::take(std::move(name));                                    \
   })
+#define LV_JOIN(a, b) LV_JOIN_EXPANDED(a, b)
+#define LV_JOIN_EXPANDED(a, b) a##b

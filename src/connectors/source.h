@@ -38,8 +38,8 @@ struct SourceContext {
   Logger* logger = nullptr;
 };
 
-// What one read() gives. Rows have key, after and event time. An origin is for people: where the source has row numbers, `topic`
-// is the file or table, `partition` is -1 and `offsets` are the numbers.
+// What one read() gives. Rows have key, after and event time. An origin is for people: where the source has row
+// numbers, `topic` is the file or table, `partition` is -1 and `offsets` are the numbers.
 struct SourceRead {
   struct Part {
     std::string topic;
@@ -69,6 +69,10 @@ class Source {
   // Everything up to this position is durable in the log.
   virtual Result<void> acknowledge(const std::string& position) = 0;
   virtual Progress progress() const { return {}; }
+  // The rows of a dead letter of stage "read", whose bytes somebody may have corrected; start() is not called before.
+  virtual Result<SourceRead> read_again(const DeadLetter& letter) {
+    return Error(ErrorKind::unsupported, "this source cannot read a single record again").where(letter.origin);
+  }
 };
 
 }  // namespace levada

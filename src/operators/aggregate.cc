@@ -9,7 +9,7 @@
 
 #include "operators/operators.h"
 #include "state/group_table.h"
-#include "state/row_bytes.h"
+#include "formats/row_bytes.h"
 
 namespace levada {
 namespace {

@@ -28,7 +28,6 @@ Result<void> copy_original(Log& log, DeadLetter& letter) {
 DeliverLoop::DeliverLoop(Parts parts, const PipelineSurroundings& surroundings)
     : parts_(std::move(parts)),
       around_(surroundings),
-      surroundings_{.clock = surroundings.clock},
       rows_in_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "in"}})),
       rows_out_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "out"}})),
       dead_letters_(around_.metrics->counter("levada_dead_letters_total", {{"object", parts_.name}})) {}
@@ -50,7 +49,8 @@ Result<void> DeliverLoop::open(Wakeup& wakeup) {
     for (std::int32_t p = 0; p < topic.read.format.partitions; ++p) {
       TopicPartition partition{topic.read.format.topic, p};
       Offset from = LV_TRY(position_of(partition, stored));
-      readers_.push_back(LV_TRY(TopicReader::open(*around_.log, topic.read, topic.schema, p, from, surroundings_)));
+      readers_.push_back(
+          LV_TRY(TopicReader::open(*around_.log, topic.read, topic.schema, p, from, around_.surroundings)));
       partitions_.push_back(std::move(partition));
     }
   around_.log->watch(wakeup, partitions_);

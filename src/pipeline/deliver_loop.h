@@ -44,7 +44,6 @@ class DeliverLoop : public Loop {
 
   Parts parts_;
   const PipelineSurroundings& around_;
-  const Surroundings surroundings_;
   Counter& rows_in_;
   Counter& rows_out_;
   Counter& dead_letters_;

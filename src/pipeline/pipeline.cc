@@ -2,11 +2,9 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <regex>
 #include <thread>
 
-#include "connectors/connectors.h"
-#include "pipeline/connector_properties.h"
+#include "pipeline/connector_parts.h"
 #include "pipeline/dead_letters.h"
 #include "pipeline/deliver_loop.h"
 #include "pipeline/ingest_loop.h"
@@ -37,58 +35,6 @@ struct Pipeline::State {
   bool caught_up() const;
 };
 
-namespace {
-
-std::vector<std::string> topics_of(const ConnectorProperties& properties, const Log& log) {
-  if (properties.topics_regex.empty()) return properties.topics;
-  std::vector<std::string> topics;
-  std::regex pattern(properties.topics_regex);
-  for (const Topic& topic : log.topics())
-    if (!topic.name.starts_with('_') && std::regex_match(topic.name, pattern)) topics.push_back(topic.name);
-  return topics;
-}
-
-Error with_connector(Error error, const ConnectorDeclaration& declaration) {
-  return std::move(error).within((declaration.sink ? "sink connector " : "source connector ") + declaration.name);
-}
-
-struct SinkParts {
-  DeliverLoop::Parts loop;
-  std::vector<std::string> notes;
-};
-
-// Everything about a sink that can be known without the outside.
-Result<SinkParts> make_sink(const Catalog& catalog, const ConnectorDeclaration& declaration,
-                            const PipelineOptions& options, const PipelineSurroundings& around) {
-  auto properties = LV_TRY(read_connector_properties(declaration.properties, true, *around.files));
-  const Connector* connector = LV_TRY(find_sink(properties.connector_class));
-  SinkContext context{.name = declaration.name, .pipeline = options.name, .properties = properties.own};
-  context.files = around.files;
-  context.clock = around.clock;
-  context.logger = around.logger;
-  SinkParts parts;
-  for (const std::string& topic : topics_of(properties, *around.log)) {
-    std::vector<const Relation*> relations = catalog.over_topic(topic);
-    if (relations.empty())
-      return Error(ErrorKind::statement, "no stream or table says what the records of topic " + topic + " are")
-          .remedy("CREATE STREAM … WITH (KAFKA_TOPIC = '" + topic + "', …) before the connector, or correct 'topics'.");
-    const Relation& relation = *relations.front();
-    context.topics.push_back({topic, relation.name, relation.format.partitions, relation.schema, relation.table});
-    ReadNode read{relation.name, relation.table, relation.format, std::vector<bool>(relation.schema->size(), true)};
-    read.format.event_time = nullptr;  // a sink takes records as they stand
-    parts.loop.topics.push_back({std::move(read), relation.schema});
-  }
-  parts.loop.name = declaration.name;
-  parts.loop.transactional_id = options.name + "-sink-" + declaration.name;
-  parts.loop.tolerate_errors = properties.tolerate_errors;
-  parts.loop.dead_letter_topic = properties.dead_letter_topic;
-  parts.loop.sink = LV_TRY(connector->make_sink(std::move(context)));
-  parts.notes = properties.notes;
-  return parts;
-}
-
-}  // namespace
-
 Result<std::unique_ptr<Pipeline>> Pipeline::create(const Catalog& catalog, const PipelineOptions& options,
                                                    const PipelineSurroundings& surroundings,
                                                    std::vector<std::string>& notes) {
@@ -98,16 +44,15 @@ Result<std::unique_ptr<Pipeline>> Pipeline::create(const Catalog& catalog, const
   if (state->options.workers == 0) state->options.workers = std::max(1u, std::thread::hardware_concurrency());
   state->around = surroundings;
   state->task_surroundings = {.log = surroundings.log,
-                              .files = surroundings.files,
+                              .files = surroundings.state_files,
                               .state_directory = surroundings.state_directory,
-                              .surroundings = {.clock = surroundings.clock},
+                              .surroundings = surroundings.surroundings,
                               .metrics = surroundings.metrics,
                               .logger = surroundings.logger};
   state->plans = assemble(state->catalog);
   LV_TRY(state->make_topics());
   for (const auto& [name, declaration] : state->catalog.connectors) {
-    auto made = declaration.sink ? state->make_deliver(declaration, notes) : state->make_ingest(declaration, notes);
-    if (!made) return with_connector(std::move(made).error(), declaration);
+    LV_TRY(declaration.sink ? state->make_deliver(declaration, notes) : state->make_ingest(declaration, notes));
   }
   state->make_queries();
   return std::unique_ptr<Pipeline>(new Pipeline(std::move(state)));
@@ -146,39 +91,16 @@ std::unique_ptr<LoopThread> Pipeline::State::thread(std::unique_ptr<Loop> loop, 
 }
 
 Result<void> Pipeline::State::make_ingest(const ConnectorDeclaration& declaration, std::vector<std::string>& notes) {
-  auto properties = LV_TRY(read_connector_properties(declaration.properties, false, *around.files));
-  const Connector* connector = LV_TRY(find_source(properties.connector_class));
-  IngestLoop::Parts parts;
-  SourceContext context{.name = declaration.name, .properties = properties.own, .follow = options.follow};
-  context.files = around.files;
-  context.clock = around.clock;
-  context.logger = around.logger;
-  for (const auto& [name, relation] : catalog.relations) {
-    if (!catalog.writers_of(name).empty()) continue;  // queries write there
-    const std::string& topic = relation.format.topic;
-    if (parts.writers.contains(topic)) continue;
-    context.targets.push_back({topic, name, relation.schema, relation.table});
-    Compression compression = Compression::none;
-    if (auto there = around.log->topic(topic)) compression = there->config.compression;
-    parts.writers[topic] = std::make_unique<TopicWriter>(relation.format, relation.schema, relation.checks, compression,
-                                                         task_surroundings.surroundings);
-  }
-  parts.name = declaration.name;
-  parts.transactional_id = options.name + "-source-" + declaration.name;
-  parts.tolerate_errors = properties.tolerate_errors;
-  parts.dead_letter_topic = properties.dead_letter_topic;
+  IngestLoop::Parts parts = LV_TRY(make_source_parts(catalog, declaration, options, around, notes));
   LV_TRY(around.log->create_topic(parts.dead_letter_topic, dead_letter_topic_config()));
-  parts.source = LV_TRY(connector->make_source(std::move(context)));
-  for (const std::string& note : properties.notes) notes.push_back(declaration.name + ": " + note);
   ingest.push_back(thread(std::make_unique<IngestLoop>(std::move(parts), around), "source"));
   return {};
 }
 
 Result<void> Pipeline::State::make_deliver(const ConnectorDeclaration& declaration, std::vector<std::string>& notes) {
-  SinkParts parts = LV_TRY(make_sink(catalog, declaration, options, around));
-  LV_TRY(around.log->create_topic(parts.loop.dead_letter_topic, dead_letter_topic_config()));
-  for (const std::string& note : parts.notes) notes.push_back(declaration.name + ": " + note);
-  deliver.push_back(thread(std::make_unique<DeliverLoop>(std::move(parts.loop), around), "sink"));
+  DeliverLoop::Parts parts = LV_TRY(make_sink_parts(catalog, declaration, options, around, notes));
+  LV_TRY(around.log->create_topic(parts.dead_letter_topic, dead_letter_topic_config()));
+  deliver.push_back(thread(std::make_unique<DeliverLoop>(std::move(parts), around), "sink"));
   return {};
 }
 
@@ -258,21 +180,23 @@ std::optional<Error> Pipeline::failure() const {
   return state_->failure->copy();
 }
 
-std::vector<Error> Pipeline::preflight(const Catalog& catalog, const PipelineSurroundings& surroundings) {
+std::vector<Error> Pipeline::preflight(const Catalog& catalog, const PipelineOptions& options,
+                                       const PipelineSurroundings& surroundings) {
   std::vector<Error> found;
+  std::vector<std::string> notes;
   for (const auto& [name, declaration] : catalog.connectors) {
     if (!declaration.sink) continue;
-    auto parts = make_sink(catalog, declaration, {}, surroundings);
+    auto parts = make_sink_parts(catalog, declaration, options, surroundings, notes);
     if (!parts) {
-      found.push_back(with_connector(std::move(parts).error(), declaration));
+      found.push_back(std::move(parts).error());
       continue;
     }
-    auto problems = parts->loop.sink->preflight();
+    auto problems = parts->sink->preflight();
     if (!problems) {
-      found.push_back(with_connector(std::move(problems).error(), declaration));
+      found.push_back(std::move(problems).error().within("sink connector " + name));
       continue;
     }
-    for (Error& problem : *problems) found.push_back(with_connector(std::move(problem), declaration));
+    for (Error& problem : *problems) found.push_back(std::move(problem).within("sink connector " + name));
   }
   return found;
 }

@@ -32,12 +32,14 @@ struct PipelineOptions {
 // Everything outlives the pipeline.
 struct PipelineSurroundings {
   Log* log = nullptr;
-  Files* files = nullptr;
+  Files* files = nullptr;        // of sources and sinks
+  Files* state_files = nullptr;  // of snapshots
   std::string state_directory;
   const Clock* clock = nullptr;
   Logger* logger = nullptr;
   Metrics* metrics = nullptr;
   StatusBoard* board = nullptr;
+  Surroundings surroundings;  // of expressions
 };
 
 class Pipeline {
@@ -63,7 +65,8 @@ class Pipeline {
   std::optional<Error> failure() const;
 
   // Looks at the targets of all sinks without changing anything.
-  static std::vector<Error> preflight(const Catalog& catalog, const PipelineSurroundings& surroundings);
+  static std::vector<Error> preflight(const Catalog& catalog, const PipelineOptions& options,
+                                      const PipelineSurroundings& surroundings);
 
  private:
   struct State;

@@ -1,4 +1,4 @@
-#include "state/row_bytes.h"
+#include "formats/row_bytes.h"
 
 #include <cmath>
 #include <limits>

@@ -1,0 +1,118 @@
+// The library: open an engine on a log, execute SQL, run the pipeline that it declares, read rows.
+//
+//   auto engine = levada::Engine::open({.log = "embedded:orders-data"});
+//   if (!engine) { std::cerr << engine.error().text() << '\n'; return 1; }
+//   auto answers = (*engine)->execute("CREATE STREAM …; SELECT * FROM …;");
+//
+// Everything that can fail returns a Result (std::expected with levada::Error). An Engine may be used from several
+// threads, one call at a time; request_stop() and status() at any time.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+
+namespace levada {
+
+class Clock;
+class Files;
+class Logger;
+
+struct EngineOptions {
+  std::string log = "embedded:levada-data";  // embedded:DIRECTORY, or memory: for one that is forgotten
+  bool read_only = false;                    // beside a running engine: look, but do not touch
+  std::string name = "levada";               // of the pipeline: tells it from others that write to the same targets
+  std::size_t workers = 0;                   // threads for queries; 0: one for each core
+  bool follow = true;                        // false: sources end when what is there now has been read
+  // nullptr: the real ones. They must outlive the engine.
+  Files* files = nullptr;
+  const Clock* clock = nullptr;
+  Logger* logger = nullptr;
+};
+
+// What a statement answers: a message, or a table, or both.
+struct Answer {
+  std::string message;
+  std::vector<std::string> columns, types;                    // types as SQL writes them
+  std::vector<std::vector<std::optional<std::string>>> rows;  // nullopt is null
+  // Of objects that were created: where in the script, for those who show progress.
+  std::string statement;
+};
+
+struct ObjectReport {
+  std::string name, kind;     // kind: source, query, sink
+  std::string state, reason;  // running, idle, retrying, failed, finished, …
+  std::int64_t since_ms = 0;
+  std::uint64_t rows_in = 0, rows_out = 0, dead_letters = 0;
+  std::uint64_t progress_done = 0, progress_total = 0;  // total 0: not known
+  std::string progress_unit, progress_detail;
+};
+
+// A dead letter as it is stored.
+struct DeadLetterReport {
+  std::int64_t number = 0;  // its offset in the dead letter topic
+  std::int64_t written_ms = 0;
+  std::string object, stage, cause, origin, topic;
+  std::int32_t partition = -1;
+  std::int64_t offset = -1;
+  std::optional<std::string> key, value;
+};
+
+enum class Ended : std::uint8_t { caught_up, failed, stopped };
+
+class Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> open(EngineOptions options);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Executes the statements of a script, one after the other, up to the first that fails. `name` stands in errors.
+  // Statements that declare what is declared already, in the same words, change nothing; other words for the same name
+  // are refused.
+  Result<std::vector<Answer>> execute(std::string_view script, std::string_view name = "statement");
+  // The same for a pipeline's file: INSERT … VALUES that were executed before are not executed again, and queries that
+  // the file no longer has do not run.
+  Result<std::vector<Answer>> load(std::string_view script, std::string_view name);
+  // One row after the other until `row` returns false, the query ends, or a stop is requested: for SELECT … EMIT
+  // CHANGES.
+  Result<void> select(std::string_view statement, const std::function<bool(const Answer& head, std::size_t row)>& row);
+
+  // Makes and starts the loops for all that is declared. `notes` are lines for the user.
+  Result<void> start(std::vector<std::string>& notes);
+  // Only makes them: finds everything that is wrong without running. With `reach_targets` the sinks' targets are looked
+  // at too.
+  std::vector<Error> check(bool reach_targets, std::vector<std::string>& notes);
+  // Until all is done (only if !follow), something failed or a stop was requested.
+  Ended wait();
+  void request_stop();
+  // Ends the loops; each commits what it has done.
+  Result<void> stop();
+  std::optional<Error> failure() const;
+
+  std::vector<ObjectReport> status() const;
+  // Plans of all queries, and how they are joined into tasks.
+  std::string explain() const;
+
+  Result<std::vector<DeadLetterReport>> dead_letters(const std::string& topic = {}) const;
+  // Sends a dead letter's record to the topic it was for, with these bytes in the place of its own if given. Once: a
+  // letter that was replayed is refused.
+  Result<std::string> replay(std::int64_t number, const std::optional<std::string>& value,
+                             const std::string& topic = {});
+
+ private:
+  struct State;
+  explicit Engine(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// "0.1.0"
+std::string_view version();
+
+}  // namespace levada

@@ -1,0 +1,91 @@
+#include "pipeline/catalog_store.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/json.h"
+#include "log/record_batch.h"
+
+namespace levada {
+
+static TopicPartition place() { return {std::string(catalog_topic), 0}; }
+
+Result<CatalogStore> CatalogStore::open(Log& log, bool read_only) {
+  CatalogStore store(log);
+  if (!log.topic(std::string(catalog_topic))) {
+    if (read_only) return store;
+    LV_TRY(log.create_topic(std::string(catalog_topic), {.partitions = 1, .compact = true, .retention_ms = -1}));
+  }
+  LV_TRY(store.read());
+  return store;
+}
+
+Result<void> CatalogStore::read() {
+  OffsetRange range = LV_TRY(log_->offsets(place()));
+  auto reader = LV_TRY(log_->open_reader(place(), range.first));
+  std::map<std::string, StoredDeclaration> live;
+  Records records;
+  while (true) {
+    Chunk chunk = LV_TRY(reader->read(1 << 20));
+    if (chunk.record_batches.empty()) break;
+    records.clear();
+    LV_TRY(records.append(chunk.record_batches));
+    for (const Record& record : records.all()) {
+      std::string object(record.key.view());
+      if (record.value.is_null()) {
+        live.erase(object);
+        continue;
+      }
+      auto json = Json::parse(record.value.view());
+      if (!json)
+        return Error(ErrorKind::damaged, "the stored catalog cannot be read").where(object).why(json.error().line());
+      StoredDeclaration declaration{
+          .object = object, .statement = json->text_of("statement"), .query = json->text_of("query")};
+      if (const Json* number = json->find("number")) declaration.number = number->integer().value_or(0);
+      if (const Json* session = json->find("session"); session && session->object())
+        for (const Json::Member& member : *session->object())
+          if (const std::string* value = member.second.string()) declaration.session[member.first] = *value;
+      next_number_ = std::max(next_number_, declaration.number + 1);
+      live[object] = std::move(declaration);
+    }
+  }
+  for (auto& [object, declaration] : live) declarations_.push_back(std::move(declaration));
+  std::ranges::sort(declarations_, {}, &StoredDeclaration::number);
+  return {};
+}
+
+Result<void> CatalogStore::put(StoredDeclaration declaration) {
+  declaration.number = next_number_++;
+  LV_TRY(write(declaration.object, &declaration));
+  std::erase_if(declarations_, [&](const StoredDeclaration& d) { return d.object == declaration.object; });
+  declarations_.push_back(std::move(declaration));
+  return {};
+}
+
+Result<void> CatalogStore::remove(const std::string& object) {
+  LV_TRY(write(object, nullptr));
+  std::erase_if(declarations_, [&](const StoredDeclaration& d) { return d.object == object; });
+  return {};
+}
+
+Result<void> CatalogStore::write(const std::string& object, const StoredDeclaration* declaration) {
+  std::string value;
+  if (declaration) {
+    Json json;
+    json.set("number", declaration->number).set("statement", declaration->statement);
+    if (!declaration->query.empty()) json.set("query", declaration->query);
+    if (!declaration->session.empty()) {
+      Json session;
+      for (const auto& [name, text] : declaration->session) session.set(name, text);
+      json.set("session", std::move(session));
+    }
+    value = json.text();
+  }
+  RecordBatchBuilder records;
+  records.add(0, std::string_view(object), declaration ? Text(std::string_view(value)) : Text());
+  auto transaction = LV_TRY(log_->begin("_catalog"));
+  transaction->append(place(), records.finish());
+  return transaction->commit();
+}
+
+}  // namespace levada

@@ -1,0 +1,115 @@
+#include "pipeline/connector_parts.h"
+
+#include <re2/re2.h>
+
+#include "connectors/connectors.h"
+#include "pipeline/connector_properties.h"
+
+namespace levada {
+namespace {
+
+Error in_connector(Error error, const ConnectorDeclaration& declaration) {
+  return std::move(error).within((declaration.sink ? "sink connector " : "source connector ") + declaration.name);
+}
+
+Result<std::vector<std::string>> topics_of(const ConnectorProperties& properties, const Log& log) {
+  if (properties.topics_regex.empty()) return properties.topics;
+  RE2 pattern(properties.topics_regex, RE2::Quiet);
+  if (!pattern.ok())
+    return Error(ErrorKind::usage, "'topics.regex' is no regular expression")
+        .why(pattern.error())
+        .where(properties.topics_regex);
+  std::vector<std::string> topics;
+  for (const Topic& topic : log.topics())
+    if (!topic.name.starts_with('_') && RE2::FullMatch(topic.name, pattern)) topics.push_back(topic.name);
+  if (topics.empty()) return Error(ErrorKind::usage, "'topics.regex' matches no topic").where(properties.topics_regex);
+  return topics;
+}
+
+void add_notes(std::vector<std::string>& notes, const ConnectorDeclaration& declaration, const OptionNotes& more) {
+  for (const std::string& note : more) notes.push_back(declaration.name + ": " + note);
+}
+
+Compression compression_of(const Log& log, const std::string& topic) {
+  auto there = log.topic(topic);
+  return there ? there->config.compression : Compression::none;
+}
+
+Result<IngestLoop::Parts> source_parts(const Catalog& catalog, const ConnectorDeclaration& declaration,
+                                       const PipelineOptions& options, const PipelineSurroundings& around,
+                                       std::vector<std::string>& notes) {
+  ConnectorProperties properties = LV_TRY(read_connector_properties(declaration.properties, false, *around.files));
+  const Connector* connector = LV_TRY(find_source(properties.connector_class));
+  IngestLoop::Parts parts{.name = declaration.name,
+                          .transactional_id = options.name + "-source-" + declaration.name,
+                          .tolerate_errors = properties.tolerate_errors,
+                          .dead_letter_topic = properties.dead_letter_topic};
+  SourceContext context{.name = declaration.name,
+                        .properties = properties.own,
+                        .follow = options.follow,
+                        .files = around.files,
+                        .clock = around.clock,
+                        .logger = around.logger};
+  for (const auto& [name, relation] : catalog.relations) {
+    const std::string& topic = relation.format.topic;
+    if (!catalog.writers_of(name).empty() || parts.writers.contains(topic))
+      continue;  // a query's own, or two names of one topic
+    context.targets.push_back({topic, name, relation.schema, relation.table});
+    parts.writers[topic] = std::make_unique<TopicWriter>(relation.format, relation.schema, relation.checks,
+                                                         compression_of(*around.log, topic), around.surroundings);
+  }
+  parts.source = LV_TRY(connector->make_source(std::move(context)));
+  add_notes(notes, declaration, properties.notes);
+  return parts;
+}
+
+Result<DeliverLoop::Parts> sink_parts(const Catalog& catalog, const ConnectorDeclaration& declaration,
+                                      const PipelineOptions& options, const PipelineSurroundings& around,
+                                      std::vector<std::string>& notes) {
+  ConnectorProperties properties = LV_TRY(read_connector_properties(declaration.properties, true, *around.files));
+  const Connector* connector = LV_TRY(find_sink(properties.connector_class));
+  DeliverLoop::Parts parts{.name = declaration.name,
+                           .transactional_id = options.name + "-sink-" + declaration.name,
+                           .tolerate_errors = properties.tolerate_errors,
+                           .dead_letter_topic = properties.dead_letter_topic};
+  SinkContext context{.name = declaration.name,
+                      .pipeline = options.name,
+                      .properties = properties.own,
+                      .files = around.files,
+                      .clock = around.clock,
+                      .logger = around.logger};
+  for (const std::string& topic : LV_TRY(topics_of(properties, *around.log))) {
+    std::vector<const Relation*> relations = catalog.over_topic(topic);
+    if (relations.empty())
+      return Error(ErrorKind::usage, "no stream or table says what the records of topic " + topic + " are")
+          .remedy("CREATE STREAM … WITH (KAFKA_TOPIC = '" + topic + "', …) before the connector, or correct 'topics'.");
+    const Relation& relation = *relations.front();
+    context.topics.push_back({topic, relation.name, relation.format.partitions, relation.schema, relation.table});
+    ReadNode read{relation.name, relation.table, relation.format, std::vector<bool>(relation.schema->size(), true)};
+    read.format.event_time = nullptr;  // a sink takes records as they stand
+    parts.topics.push_back({std::move(read), relation.schema});
+  }
+  parts.sink = LV_TRY(connector->make_sink(std::move(context)));
+  add_notes(notes, declaration, properties.notes);
+  return parts;
+}
+
+}  // namespace
+
+Result<IngestLoop::Parts> make_source_parts(const Catalog& catalog, const ConnectorDeclaration& declaration,
+                                            const PipelineOptions& options, const PipelineSurroundings& around,
+                                            std::vector<std::string>& notes) {
+  auto parts = source_parts(catalog, declaration, options, around, notes);
+  if (!parts) return in_connector(std::move(parts).error(), declaration);
+  return parts;
+}
+
+Result<DeliverLoop::Parts> make_sink_parts(const Catalog& catalog, const ConnectorDeclaration& declaration,
+                                           const PipelineOptions& options, const PipelineSurroundings& around,
+                                           std::vector<std::string>& notes) {
+  auto parts = sink_parts(catalog, declaration, options, around, notes);
+  if (!parts) return in_connector(std::move(parts).error(), declaration);
+  return parts;
+}
+
+}  // namespace levada

@@ -1,0 +1,23 @@
+// SHOW and DESCRIBE: the catalog, the log's topics, functions and properties as tables.
+#pragma once
+#include <map>
+#include <string>
+
+#include "levada/levada.h"
+#include "log/log.h"
+#include "sql/catalog.h"
+#include "sql/parser.h"
+#include "sql/relation_properties.h"
+
+namespace levada {
+
+Result<Answer> describe_list(const Script& script, const ast::Show& show, const Catalog& catalog,
+                             const SessionProperties& session, const std::map<std::string, std::string>& variables,
+                             const Log& log);
+Result<Answer> describe_object(const Script& script, const ast::Describe& describe, const Catalog& catalog,
+                               const Log& log);
+
+// The properties that SET takes, with what they do here.
+Result<void> check_session_property(const Script& script, const ast::SetProperty& set);
+
+}  // namespace levada

@@ -1,0 +1,199 @@
+// Behind include/levada/levada.h: opens the log, keeps the session, runs the pipeline.
+#include <atomic>
+
+#include "base/files.h"
+#include "base/logging.h"
+#include "base/memory_files.h"
+#include "base/metrics.h"
+#include "levada/levada.h"
+#include "log/embedded_log.h"
+#include "pipeline/dead_letters.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/replay.h"
+#include "pipeline/session.h"
+
+namespace levada {
+
+std::string_view version() { return LEVADA_VERSION; }
+
+struct Engine::State {
+  EngineOptions options;
+  std::unique_ptr<MemoryDisk> memory;  // of a log in memory
+  std::unique_ptr<Files> memory_files;
+  Files* files = nullptr;      // of sources and sinks
+  Files* log_files = nullptr;  // of the log and of state
+  const Clock* clock = nullptr;
+  Logger* logger = nullptr;
+  std::string directory;
+  Metrics metrics;
+  std::unique_ptr<StatusBoard> board;
+  std::unique_ptr<Log> log;
+  std::unique_ptr<Session> session;
+  std::unique_ptr<Pipeline> pipeline;
+  std::atomic<bool> stop_requested = false;
+  std::stop_source stop_source;
+
+  PipelineOptions pipeline_options() const { return {options.name, options.workers, options.follow}; }
+  PipelineSurroundings surroundings() {
+    return {log.get(), files,       log_files,       join_path(directory, "state"), clock, logger,
+            &metrics,  board.get(), {.clock = clock}};
+  }
+};
+
+Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options) {
+  auto state = std::make_unique<State>();
+  state->options = std::move(options);
+  const EngineOptions& o = state->options;
+  state->files = state->log_files = o.files ? o.files : &real_files();
+  state->clock = o.clock ? o.clock : &real_clock();
+  state->logger = o.logger ? o.logger : &silent_logger();
+  state->board = std::make_unique<StatusBoard>(*state->clock);
+  std::string_view place = o.log;
+  if (place == "memory:") {
+    state->memory = std::make_unique<MemoryDisk>();
+    state->memory_files = std::make_unique<MemoryFiles>(*state->memory);
+    state->log_files = state->memory_files.get();
+    state->directory = "/log";
+  } else if (place.starts_with("embedded:") && place.size() > 9) {
+    state->directory = place.substr(9);
+  } else if (place.starts_with("kafka:")) {
+    return Error(ErrorKind::unsupported, "not supported yet: a log in Apache Kafka")
+        .remedy("Use --log embedded:DIRECTORY.");
+  } else {
+    return Error(ErrorKind::usage, "'" + o.log + "' is no log").remedy("Give embedded:DIRECTORY.");
+  }
+  EmbeddedLogOptions log_options{
+      .access = o.read_only ? LogAccess::read_only : LogAccess::write, .clock = state->clock, .logger = state->logger};
+  state->log = LV_TRY(open_embedded_log(*state->log_files, state->directory, log_options));
+  state->session = LV_TRY(Session::open(*state->log, *state->clock, o.read_only));
+  return std::unique_ptr<Engine>(new Engine(std::move(state)));
+}
+
+Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Engine::~Engine() {
+  state_->pipeline.reset();
+  state_->session.reset();
+}
+
+Result<std::vector<Answer>> Engine::execute(std::string_view script, std::string_view name) {
+  return state_->session->execute(Script{std::string(name), std::string(script)}, false);
+}
+
+Result<std::vector<Answer>> Engine::load(std::string_view script, std::string_view name) {
+  return state_->session->execute(Script{std::string(name), std::string(script)}, true);
+}
+
+Result<void> Engine::select(std::string_view statement, const std::function<bool(const Answer&, std::size_t)>& row) {
+  return state_->session->select(Script{"statement", std::string(statement)}, state_->stop_source.get_token(), row);
+}
+
+Result<void> Engine::start(std::vector<std::string>& notes) {
+  LV_ASSERT(!state_->pipeline);
+  for (const std::string& object : state_->session->not_mentioned())
+    notes.push_back(object +
+                    " is in the log but not in this file: its data stays, nothing runs for it (DROP removes it)");
+  state_->pipeline =
+      LV_TRY(Pipeline::create(state_->session->declared(), state_->pipeline_options(), state_->surroundings(), notes));
+  state_->pipeline->start();
+  return {};
+}
+
+std::vector<Error> Engine::check(bool reach_targets, std::vector<std::string>& notes) {
+  std::vector<Error> found;
+  auto pipeline =
+      Pipeline::create(state_->session->declared(), state_->pipeline_options(), state_->surroundings(), notes);
+  if (!pipeline) {
+    found.push_back(std::move(pipeline).error());
+    return found;
+  }
+  if (!reach_targets) return found;
+  return Pipeline::preflight(state_->session->declared(), state_->pipeline_options(), state_->surroundings());
+}
+
+Ended Engine::wait() {
+  LV_ASSERT(state_->pipeline != nullptr);
+  switch (state_->pipeline->wait()) {
+    case Pipeline::Ended::caught_up: return Ended::caught_up;
+    case Pipeline::Ended::failed: return Ended::failed;
+    case Pipeline::Ended::stopped: return Ended::stopped;
+  }
+  LV_UNREACHABLE();
+}
+
+void Engine::request_stop() {
+  state_->stop_source.request_stop();
+  if (state_->pipeline) state_->pipeline->request_stop();
+}
+
+Result<void> Engine::stop() {
+  if (state_->pipeline) state_->pipeline->stop();
+  return {};
+}
+
+std::optional<Error> Engine::failure() const { return state_->pipeline ? state_->pipeline->failure() : std::nullopt; }
+
+std::vector<ObjectReport> Engine::status() const {
+  std::vector<ObjectReport> reports;
+  for (ObjectStatus& status : state_->board->all()) {
+    ObjectReport report{.name = status.name,
+                        .kind = status.kind,
+                        .state = std::string(name_of(status.state)),
+                        .reason = status.reason,
+                        .since_ms = status.since_ms};
+    report.progress_done = status.progress.done;
+    report.progress_total = status.progress.total;
+    report.progress_unit = status.progress.unit;
+    report.progress_detail = status.progress.detail;
+    reports.push_back(std::move(report));
+  }
+  for (const Sample& sample : state_->metrics.samples()) {
+    for (ObjectReport& report : reports) {
+      bool mine = false, in = false;
+      for (const auto& [label, value] : sample.labels) {
+        mine |= label == "object" && value == report.name;
+        in |= label == "direction" && value == "in";
+      }
+      if (!mine) continue;
+      auto value = static_cast<std::uint64_t>(sample.value);
+      if (sample.name == "levada_rows_total") (in ? report.rows_in : report.rows_out) += value;
+      if (sample.name == "levada_dead_letters_total") report.dead_letters += value;
+    }
+  }
+  return reports;
+}
+
+std::string Engine::explain() const {
+  Catalog catalog = state_->session->declared();
+  std::string text;
+  for (const std::string& id : catalog.query_order) text += text_of(catalog.queries.at(id).plan) + "\n";
+  return text + text_of(assemble(catalog));
+}
+
+Result<std::vector<DeadLetterReport>> Engine::dead_letters(const std::string& topic) const {
+  std::vector<DeadLetterReport> reports;
+  for (StoredDeadLetter& stored :
+       LV_TRY(read_dead_letters(*state_->log, topic.empty() ? std::string(dead_letter_topic) : topic))) {
+    DeadLetter& letter = stored.letter;
+    reports.push_back({.number = stored.offset.value(),
+                       .written_ms = stored.written_ms,
+                       .object = stored.object,
+                       .stage = letter.stage,
+                       .cause = letter.cause,
+                       .origin = letter.origin,
+                       .topic = letter.topic,
+                       .partition = letter.partition,
+                       .offset = letter.offset,
+                       .key = std::move(letter.key),
+                       .value = std::move(letter.value)});
+  }
+  return reports;
+}
+
+Result<std::string> Engine::replay(std::int64_t number, const std::optional<std::string>& value,
+                                   const std::string& topic) {
+  return replay_dead_letter(state_->session->catalog(), state_->pipeline_options(), state_->surroundings(),
+                            topic.empty() ? std::string(dead_letter_topic) : topic, Offset(number), value);
+}
+
+}  // namespace levada

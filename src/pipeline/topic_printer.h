@@ -1,0 +1,40 @@
+// PRINT: the records of a topic as text, whatever they are. The format is that of a stream or table over the topic if
+// there is one; else it is guessed from the bytes: JSON and other text as they are, the rest in hexadecimal.
+#pragma once
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "log/log.h"
+#include "sql/catalog.h"
+
+namespace levada {
+
+struct PrintedRecord {
+  std::int32_t partition = 0;
+  std::int64_t offset = 0, timestamp_ms = 0;
+  std::optional<std::string> key, value;      // as text; nullopt is null
+  bool json_key = false, json_value = false;  // the text is JSON
+};
+
+struct PrintRange {
+  bool from_beginning = false;  // false: only what comes
+  bool follow = false;          // false: end where the topic ends now
+};
+
+class TopicPrinter {
+ public:
+  // Both outlive the printer.
+  TopicPrinter(Log& log, const Catalog& catalog) : log_(log), catalog_(catalog) {}
+  // Calls `take` for one record after the other, by partition and offset, until it returns false or a stop is
+  // requested.
+  Result<void> print(const std::string& topic, PrintRange range, std::stop_token stop,
+                     const std::function<bool(const PrintedRecord&)>& take);
+
+ private:
+  Log& log_;
+  const Catalog& catalog_;
+};
+
+}  // namespace levada

@@ -1,0 +1,350 @@
+#include "sql/planner.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/near_name.h"
+
+namespace levada {
+namespace {
+
+bool same_side(const FormatSpec& a, const FormatSpec& b) {
+  return a.format == b.format && a.delimiter == b.delimiter && a.wrap_single == b.wrap_single;
+}
+
+bool same_types(const std::vector<Field>& a, const std::vector<Field>& b) {
+  return std::ranges::equal(a, b, {}, &Field::type, &Field::type);
+}
+
+}  // namespace
+
+std::string Planner::query_id(std::string_view prefix, const std::string& name) const {
+  return std::string(prefix) + (name.empty() ? "" : "_" + name) + "_" +
+         std::to_string(around_.catalog->next_query_number);
+}
+
+// ksqlDB turns its cache off with a size of 0.
+bool Planner::merges() const {
+  for (const char* name : {"cache.max.bytes.buffering", "ksql.streams.cache.max.bytes.buffering"})
+    if (auto it = around_.session->find(name); it != around_.session->end() && it->second == "0") return false;
+  return true;
+}
+
+// ---- declared streams and tables ----
+
+Result<Schema> Planner::declared_schema(const ast::CreateSource& create) const {
+  bool table = create.kind == ast::ObjectKind::table;
+  Schema schema;
+  for (const ast::ColumnDefinition& column : create.columns) {
+    if (column.role == ast::ColumnRole::headers || column.role == ast::ColumnRole::header)
+      return error(column.span, "not supported yet: columns over headers");
+    Type type = LV_TRY(bind_type(script_, *column.type, nullptr));
+    bool key = column.role != ast::ColumnRole::value;
+    if (column.role == ast::ColumnRole::key && table)
+      return error(column.span, "a table's key is its PRIMARY KEY")
+          .remedy("Write " + column.name.text + " … PRIMARY KEY.");
+    if (column.role == ast::ColumnRole::primary_key && !table)
+      return error(column.span, "a stream has no PRIMARY KEY").remedy("Write " + column.name.text + " … KEY.");
+    if (schema.find(column.name.text)) return error(column.span, "there are two columns " + column.name.text);
+    (key ? schema.key : schema.value).push_back({column.name.text, std::move(type)});
+  }
+  if (table && schema.key.empty())
+    return error(create.name.span, "table " + create.name.text + " has no PRIMARY KEY")
+        .remedy("Mark the column that rows are told apart by: id INT PRIMARY KEY.");
+  return schema;
+}
+
+Result<std::int32_t> Planner::partitions_of(const RelationProperties& properties, const std::string& topic,
+                                            std::optional<std::int32_t> fallback, ast::Span span) const {
+  std::optional<Topic> there = around_.topic(topic);
+  if (there) {
+    if (properties.partitions != 0 && properties.partitions != there->config.partitions)
+      return error(span, "topic " + topic + " has " + std::to_string(there->config.partitions) + " partitions, not " +
+                             std::to_string(properties.partitions))
+          .remedy("Leave PARTITIONS out, or choose another KAFKA_TOPIC.");
+    return there->config.partitions;
+  }
+  if (properties.partitions != 0) return static_cast<std::int32_t>(properties.partitions);
+  if (fallback) return *fallback;
+  return error(span, "there is no topic " + topic)
+      .remedy("To have it made, say how many partitions it shall have: WITH (PARTITIONS = 1, …).");
+}
+
+TopicConfig Planner::topic_config(const RelationProperties& properties, std::int32_t partitions, bool table) const {
+  TopicConfig config{.partitions = partitions};
+  config.compact = properties.cleanup_policy.empty() ? table : properties.cleanup_policy == "compact";
+  if (config.compact) config.retention_ms = -1;
+  if (properties.retention_ms) config.retention_ms = *properties.retention_ms;
+  return config;
+}
+
+Result<ExpressionRef> Planner::event_time(const SchemaRef& schema, const std::string& name,
+                                          const RelationProperties& properties, ast::Span span) const {
+  if (properties.timestamp.empty()) return ExpressionRef();
+  Script script{"TIMESTAMP", properties.timestamp};
+  auto column = parse_expression(script);
+  if (!column || column->kind != ast::ExpressionKind::column)
+    return error(span, "'TIMESTAMP' is '" + properties.timestamp + "', which is no column's name");
+  Scope scope{.schema = schema, .relation_names = {name}, .described = name, .pseudo_columns = false};
+  auto bound = Binder(script, scope).bind(*column);
+  if (!bound) return error(span, bound.error().what()).why(bound.error().why()).remedy(bound.error().remedy());
+  TypeKind kind = (*bound)->type.kind();
+  std::string text;
+  if (kind == TypeKind::int64 && properties.timestamp_format.empty()) return bound;
+  if (kind == TypeKind::timestamp && properties.timestamp_format.empty())
+    text = "UNIX_TIMESTAMP(" + print(*column) + ")";
+  if (kind == TypeKind::string && !properties.timestamp_format.empty()) {
+    ast::Expression pattern{.kind = ast::ExpressionKind::string_literal, .text = properties.timestamp_format};
+    text = "STRINGTOTIMESTAMP(" + print(*column) + ", " + print(pattern) + ")";
+  }
+  if (text.empty())
+    return error(span, "column " + column->name.text + " cannot be the event time: it is " + (*bound)->type.text())
+        .remedy("It must be BIGINT (milliseconds) or TIMESTAMP; or STRING, with TIMESTAMP_FORMAT.");
+  Script call{"TIMESTAMP", text};
+  auto tree = parse_expression(call);
+  if (!tree) return std::move(tree).error();
+  return Binder(call, scope).bind(*tree);
+}
+
+Result<std::vector<CheckRule>> Planner::bind_checks(const std::vector<ast::Check>& checks, const std::string& name,
+                                                    const SchemaRef& schema) const {
+  Scope scope{.schema = schema, .relation_names = {name}, .described = name, .pseudo_columns = false};
+  Binder binder(script_, scope, {.unknown_comparisons = true});
+  std::vector<CheckRule> rules;
+  for (const ast::Check& check : checks) {
+    CheckRule rule{.name = check.name ? check.name->text : name + "_CHECK_" + std::to_string(rules.size() + 1)};
+    rule.condition = LV_TRY(binder.bind_condition(check.condition, "CHECK"));
+    if (std::ranges::find(rules, rule.name, &CheckRule::name) != rules.end())
+      return error(check.span, "there are two constraints " + rule.name);
+    rules.push_back(std::move(rule));
+  }
+  return rules;
+}
+
+Result<PlannedRelation> Planner::create_source(const ast::Statement& statement, const ast::CreateSource& create) const {
+  bool table = create.kind == ast::ObjectKind::table;
+  if (create.columns.empty())
+    return error(create.name.span, std::string(table ? "table " : "stream ") + create.name.text + " has no columns")
+        .remedy("Declare them: CREATE " + std::string(table ? "TABLE" : "STREAM") + " " + create.name.text +
+                " (id INT " + (table ? "PRIMARY KEY" : "KEY") + ", …) WITH (…);");
+  RelationProperties properties = LV_TRY(read_relation_properties(script_, create.properties));
+  auto schema = std::make_shared<const Schema>(LV_TRY(declared_schema(create)));
+  PlannedRelation planned;
+  Relation& relation = planned.relation;
+  relation.name = create.name.text;
+  relation.table = table;
+  relation.read_only = create.read_only;
+  relation.schema = schema;
+  relation.statement = print(statement);
+  relation.format.topic = properties.topic.empty() ? create.name.text : properties.topic;
+  relation.format.partitions = LV_TRY(partitions_of(properties, relation.format.topic, std::nullopt, create.name.span));
+  relation.format.key = LV_TRY(make_format(script_, create.name.span, Side::key, properties.key_format,
+                                           properties.key_delimiter, {}, schema->key, *around_.session));
+  relation.format.value =
+      LV_TRY(make_format(script_, create.name.span, Side::value, properties.value_format, properties.value_delimiter,
+                         properties.wrap_single_value, schema->value, *around_.session));
+  relation.format.event_time = LV_TRY(event_time(schema, relation.name, properties, create.name.span));
+  relation.checks = LV_TRY(bind_checks(create.checks, relation.name, schema));
+  planned.topic = topic_config(properties, relation.format.partitions, table);
+  return planned;
+}
+
+// ---- queries that run for ever ----
+
+Result<RecordFormat> Planner::derived_format(const SchemaRef& schema, const Relation& source,
+                                             const RelationProperties& properties, const std::string& topic,
+                                             const std::string& name, ast::Span span) const {
+  RecordFormat format{.topic = topic};
+  format.partitions = LV_TRY(partitions_of(properties, topic, source.format.partitions, span));
+  const FormatSpec& key = source.format.key;
+  const FormatSpec& value = source.format.value;
+  bool inherit_key = properties.key_format.empty() && key.format != "NONE";
+  bool inherit_value = properties.value_format.empty();
+  std::string key_delimiter = properties.key_delimiter, value_delimiter = properties.value_delimiter;
+  if (inherit_key && key.format == "DELIMITED" && key_delimiter.empty()) key_delimiter = key.delimiter;
+  if (inherit_value && value.format == "DELIMITED" && value_delimiter.empty()) value_delimiter = value.delimiter;
+  format.key = LV_TRY(make_format(script_, span, Side::key,
+                                  inherit_key && !schema->key.empty() ? key.format : properties.key_format,
+                                  key_delimiter, {}, schema->key, *around_.session));
+  format.value = LV_TRY(make_format(script_, span, Side::value, inherit_value ? value.format : properties.value_format,
+                                    value_delimiter, properties.wrap_single_value, schema->value, *around_.session));
+  format.event_time = LV_TRY(event_time(schema, name, properties, span));
+  return format;
+}
+
+Result<PlannedQuery> Planner::create_as(const ast::Statement& statement, const ast::CreateAs& create) const {
+  bool table = create.kind == ast::ObjectKind::table;
+  RelationProperties properties = LV_TRY(read_relation_properties(script_, create.properties));
+  QueryPlanner planner(script_, *around_.catalog, merges());
+  const Relation* source = LV_TRY(planner.source_of(create.query));
+  if (create.query.limit) return error(create.query.span, "a query that runs for ever has no LIMIT");
+
+  std::string id = query_id(table ? "CTAS" : "CSAS", create.name.text);
+  QueryTarget target{.table = table, .store_prefix = id};
+  // The key's fields are not known yet; its format is all that matters to whoever sends rows through a topic.
+  target.key = {.format = properties.key_format.empty() ? source->format.key.format : properties.key_format,
+                .side = Side::key};
+  if (target.key.format == "NONE") target.key.format = "KAFKA";
+  target.key.wrap_single = false;
+  QueryPlanner::Planned planned = LV_TRY(planner.plan(create.query, target));
+  if (table && !planned.table)
+    return error(create.name.span, create.name.text + " would be a stream: the query gives rows, not the state of keys")
+        .remedy("Write CREATE STREAM, or add a GROUP BY.");
+  if (!table && planned.table)
+    return error(create.name.span, create.name.text + " would be a table: the query gives the state of keys")
+        .remedy("Write CREATE TABLE.");
+
+  PlannedQuery result;
+  PlannedRelation created;
+  Relation& relation = created.relation;
+  relation.name = create.name.text;
+  relation.table = table;
+  relation.schema = planned.root->schema;
+  relation.statement = print(statement);
+  std::string topic = properties.topic.empty() ? create.name.text : properties.topic;
+  relation.format =
+      LV_TRY(derived_format(relation.schema, *source, properties, topic, relation.name, create.name.span));
+  relation.checks = LV_TRY(bind_checks(create.checks, relation.name, relation.schema));
+  created.topic = topic_config(properties, relation.format.partitions, table);
+
+  WriteTarget write{.object = relation.name, .table = table, .format = relation.format, .checks = relation.checks};
+  const FormatSpec& placed_by = planned.same_key ? source->format.key : target.key;
+  write.keeps_partition = planned.same_place && planned.partitions == relation.format.partitions &&
+                          same_side(placed_by, relation.format.key);
+  result.query.statement = relation.statement;
+  result.query.plan = {.id = id, .root = read_only_what_is_used(planned.root), .target = std::move(write)};
+  result.created = std::move(created);
+  return result;
+}
+
+Result<PlannedQuery> Planner::insert_into(const ast::Statement& statement, const ast::InsertInto& insert) const {
+  const Relation* into = around_.catalog->find(insert.target.text);
+  if (!into) {
+    auto names = around_.catalog->relation_names();
+    return error(insert.target.span, "there is no stream " + insert.target.text)
+        .remedy(did_you_mean(insert.target.text, names));
+  }
+  if (into->table)
+    return error(insert.target.span, insert.target.text + " is a table: INSERT INTO … SELECT is for streams");
+  if (into->read_only) return error(insert.target.span, insert.target.text + " is a SOURCE stream: it is only read");
+  if (!insert.properties.empty())
+    return error(insert.properties[0].name.span, "not supported yet: WITH on INSERT INTO");
+  QueryPlanner planner(script_, *around_.catalog, merges());
+  const Relation* source = LV_TRY(planner.source_of(insert.query));
+  std::string id = query_id("INSERTQUERY", "");
+  QueryTarget target{.key = into->format.key, .store_prefix = id};
+  QueryPlanner::Planned planned = LV_TRY(planner.plan(insert.query, target));
+  if (planned.table) return error(insert.query.span, "the query gives a table, which cannot be inserted into a stream");
+
+  // Column by column; types may grow into the target's.
+  const Schema& from = *planned.root->schema;
+  const Schema& to = *into->schema;
+  if (from.key.size() != to.key.size() || from.value.size() != to.value.size())
+    return error(insert.query.span, "the query gives " + text_of(from.key) + " as key and " + text_of(from.value) +
+                                        " as value, but " + into->name + " has " + text_of(to.key) + " and " +
+                                        text_of(to.value));
+  ProjectSpec project{.schema = into->schema};
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    if (!casts_implicitly(from[i].type, to[i].type))
+      return error(insert.query.span, "column " + from[i].name + " is " + from[i].type.text() + ", but " + into->name +
+                                          " has " + to[i].name + " " + to[i].type.text() + " there")
+          .remedy("CAST it.");
+    ExpressionRef cast = LV_TRY(cast_expression(column_expression(from, i), to[i].type));
+    (i < from.key.size() ? project.key : project.value).push_back(std::move(cast));
+  }
+  PlanRef root = std::make_shared<const PlanNode>(PlanNode{std::move(project), {planned.root}, into->schema});
+  WriteTarget write{.object = into->name, .format = into->format, .checks = into->checks};
+  write.keeps_partition = planned.same_key && planned.same_place && planned.partitions == into->format.partitions &&
+                          same_side(source->format.key, into->format.key) && same_types(from.key, to.key);
+  PlannedQuery result;
+  result.query.statement = print(statement);
+  result.query.plan = {.id = id, .root = read_only_what_is_used(std::move(root)), .target = std::move(write)};
+  return result;
+}
+
+// ---- answers and rows ----
+
+Result<QueryPlan> Planner::select(const ast::Select& select) const {
+  QueryPlanner planner(script_, *around_.catalog, merges());
+  QueryTarget target{.key = {.format = "JSON", .side = Side::key, .wrap_single = false}, .store_prefix = "transient"};
+  QueryPlanner::Planned planned = LV_TRY(planner.plan(select.query, target));
+  QueryPlan plan{.root = read_only_what_is_used(planned.root),
+                 .limit = select.query.limit,
+                 .follow = select.query.emit == ast::Emit::changes};
+  return plan;
+}
+
+Result<PlannedRows> Planner::insert_values(const ast::InsertValues& insert, std::int64_t now_ms) const {
+  const Relation* into = around_.catalog->find(insert.target.text);
+  if (!into) {
+    auto names = around_.catalog->relation_names();
+    return error(insert.target.span, "there is no stream or table " + insert.target.text)
+        .remedy(did_you_mean(insert.target.text, names));
+  }
+  if (into->read_only)
+    return error(insert.target.span,
+                 into->name + " is a SOURCE " + (into->table ? "table" : "stream") + ": it is only read");
+  const Schema& schema = *into->schema;
+  // Where each value goes; one beyond the columns is ROWTIME.
+  std::vector<std::size_t> places;
+  if (insert.columns.empty())
+    for (std::size_t i = 0; i < schema.size(); ++i) places.push_back(i);
+  for (const ast::Name& name : insert.columns) {
+    auto place = name.text == "ROWTIME" ? std::optional(schema.size()) : schema.find(name.text);
+    if (!place) {
+      std::vector<std::string> names;
+      for (std::size_t i = 0; i < schema.size(); ++i) names.push_back(schema[i].name);
+      return error(name.span, "there is no column " + name.text + " in " + into->name)
+          .remedy(did_you_mean(name.text, names));
+    }
+    if (std::ranges::find(places, *place) != places.end())
+      return error(name.span, "column " + name.text + " stands twice");
+    places.push_back(*place);
+  }
+  std::vector<std::shared_ptr<Column>> columns;
+  for (std::size_t i = 0; i < schema.size(); ++i) columns.push_back(std::make_shared<Column>(schema[i].type));
+  auto timestamps = std::make_shared<std::vector<std::int64_t>>();
+  Scope nothing{.schema = std::make_shared<const Schema>(), .described = "VALUES", .pseudo_columns = false};
+  Binder binder(script_, nothing);
+  for (const std::vector<ast::Expression>& row : insert.rows) {
+    if (row.size() != places.size())
+      return error(
+          row.empty() ? insert.target.span : row.front().span,
+          "there are " + std::to_string(row.size()) + " values for " + std::to_string(places.size()) + " columns");
+    std::vector<Value> values(schema.size());
+    std::int64_t rowtime = now_ms;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      bool is_rowtime = places[i] == schema.size();
+      Type type = is_rowtime ? Type(TypeKind::int64) : schema[places[i]].type;
+      ExpressionRef e = LV_TRY(binder.bind(row[i]));
+      bool text_to_time =
+          e->type.kind() == TypeKind::string && type.kind() >= TypeKind::date && type.kind() <= TypeKind::timestamp;
+      if (!is_untyped_null(*e) && !text_to_time && !casts_implicitly(e->type, type))
+        return error(row[i].span, "column " + (is_rowtime ? "ROWTIME" : schema[places[i]].name) + " is " + type.text() +
+                                      ", this is " + e->type.text());
+      auto cast = cast_expression(std::move(e), type);
+      if (!cast) return error(row[i].span, cast.error().what());
+      auto value = fold(**cast, Surroundings());
+      if (!value) return error(row[i].span, value.error().what()).why(value.error().why());
+      if (is_rowtime)
+        rowtime = value->is_null() ? now_ms : std::get<std::int64_t>(*value);
+      else
+        values[places[i]] = *std::move(value);
+    }
+    if (into->table)
+      for (std::size_t k = 0; k < schema.key.size(); ++k)
+        if (values[k].is_null())
+          return error(row.front().span,
+                       "the primary key " + schema.key[k].name + " of " + into->name + " must have a value");
+    for (std::size_t i = 0; i < values.size(); ++i) columns[i]->append(values[i]);
+    timestamps->push_back(rowtime);
+  }
+  Batch batch{.schema = into->schema, .size = static_cast<std::uint32_t>(insert.rows.size())};
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    (i < schema.key.size() ? batch.key : batch.after).push_back(std::move(columns[i]));
+  batch.timestamps_ms = std::move(timestamps);
+  batch.selection = Selection::all(batch.size);
+  return PlannedRows{into, std::move(batch)};
+}
+
+}  // namespace levada

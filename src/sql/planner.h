@@ -1,0 +1,71 @@
+// Statements to plans: what a CREATE, an INSERT or a SELECT means, as values of plan/plan.h and sql/catalog.h. Nothing
+// is done: the engine puts the results into the catalog and the log.
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "log/log.h"
+#include "sql/ast.h"
+#include "sql/catalog.h"
+#include "sql/parser.h"
+#include "sql/query_planner.h"
+#include "sql/relation_properties.h"
+
+namespace levada {
+
+// All that a statement is seen against; outlives the planner.
+struct PlanSurroundings {
+  const Catalog* catalog = nullptr;
+  const SessionProperties* session = nullptr;
+  std::function<std::optional<Topic>(const std::string&)> topic;  // what the log has
+};
+
+// A new stream or table, and how its topic is to be made if it is not there.
+struct PlannedRelation {
+  Relation relation;
+  TopicConfig topic;
+};
+struct PlannedQuery {
+  std::optional<PlannedRelation> created;  // by CREATE … AS
+  PersistentQuery query;
+};
+// INSERT … VALUES: rows for a relation's topic.
+struct PlannedRows {
+  const Relation* relation;
+  Batch rows;
+};
+
+class Planner {
+ public:
+  Planner(const Script& script, const PlanSurroundings& around) : script_(script), around_(around) {}
+
+  Result<PlannedRelation> create_source(const ast::Statement& statement, const ast::CreateSource& create) const;
+  Result<PlannedQuery> create_as(const ast::Statement& statement, const ast::CreateAs& create) const;
+  Result<PlannedQuery> insert_into(const ast::Statement& statement, const ast::InsertInto& insert) const;
+  Result<PlannedRows> insert_values(const ast::InsertValues& insert, std::int64_t now_ms) const;
+  Result<QueryPlan> select(const ast::Select& select) const;
+
+ private:
+  Result<Schema> declared_schema(const ast::CreateSource& create) const;
+  Result<std::int32_t> partitions_of(const RelationProperties& properties, const std::string& topic,
+                                     std::optional<std::int32_t> fallback, ast::Span span) const;
+  Result<ExpressionRef> event_time(const SchemaRef& schema, const std::string& name,
+                                   const RelationProperties& properties, ast::Span span) const;
+  Result<std::vector<CheckRule>> bind_checks(const std::vector<ast::Check>& checks, const std::string& name,
+                                             const SchemaRef& schema) const;
+  // What WITH leaves out comes from the relation that is read.
+  Result<RecordFormat> derived_format(const SchemaRef& schema, const Relation& source,
+                                      const RelationProperties& properties, const std::string& topic,
+                                      const std::string& name, ast::Span span) const;
+  TopicConfig topic_config(const RelationProperties& properties, std::int32_t partitions, bool table) const;
+  std::string query_id(std::string_view prefix, const std::string& name) const;
+  bool merges() const;  // caching is on
+  Error error(ast::Span span, std::string what) const { return statement_error(script_, span, std::move(what)); }
+
+  const Script& script_;
+  const PlanSurroundings& around_;
+};
+
+}  // namespace levada

@@ -1,0 +1,43 @@
+// WITH (…) of streams and tables, and the session's properties that stand in for what it leaves out.
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/options.h"
+#include "log/log.h"
+#include "plan/plan.h"
+#include "sql/ast.h"
+#include "sql/parser.h"
+
+namespace levada {
+
+// SET 'name' = 'value', by name.
+using SessionProperties = std::map<std::string, std::string>;
+
+struct RelationProperties {
+  std::string topic;            // KAFKA_TOPIC; empty: the relation's name
+  std::int64_t partitions = 0;  // 0: not said
+  std::int64_t replicas = 1;
+  std::optional<std::int64_t> retention_ms;
+  std::string cleanup_policy;            // delete, compact, or empty: by kind
+  std::string key_format, value_format;  // FORMAT gives both; empty: not said
+  std::string key_delimiter, value_delimiter;
+  std::optional<bool> wrap_single_value;
+  std::string timestamp, timestamp_format;
+  std::string where;  // of the WITH clause, for messages
+};
+
+Result<RelationProperties> read_relation_properties(const Script& script,
+                                                    const std::vector<ast::PropertySetting>& settings);
+
+// One side of a topic's records, checked by its format. `format` may be empty for the default of the session.
+Result<FormatSpec> make_format(const Script& script, ast::Span span, Side side, const std::string& format,
+                               const std::string& delimiter, std::optional<bool> wrap, const std::vector<Field>& fields,
+                               const SessionProperties& session);
+
+// Properties as written, for connectors: text values, with their places.
+Properties written_properties(const Script& script, const std::vector<ast::PropertySetting>& settings);
+
+}  // namespace levada
