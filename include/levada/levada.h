@@ -64,6 +64,15 @@ struct DeadLetterReport {
   std::optional<std::string> key, value;
 };
 
+// A record of a topic, as text.
+struct PrintedRecord {
+  std::int32_t partition = 0;
+  std::int64_t offset = 0, timestamp_ms = 0;
+  std::string time;                           // the timestamp, in ISO form
+  std::optional<std::string> key, value;      // nullopt is null
+  bool json_key = false, json_value = false;  // the text is JSON
+};
+
 enum class Ended : std::uint8_t { caught_up, failed, stopped };
 
 class Engine {
@@ -99,6 +108,10 @@ class Engine {
   std::vector<ObjectReport> status() const;
   // Plans of all queries, and how they are joined into tasks.
   std::string explain() const;
+
+  // A topic's records, one after the other, until `take` returns false or a stop is requested.
+  Result<void> print(const std::string& topic, bool from_beginning, bool follow,
+                     const std::function<bool(const PrintedRecord&)>& take);
 
   Result<std::vector<DeadLetterReport>> dead_letters(const std::string& topic = {}) const;
   // Sends a dead letter's record to the topic it was for, with these bytes in the place of its own if given. Once: a

@@ -11,6 +11,7 @@
 #include "pipeline/pipeline.h"
 #include "pipeline/replay.h"
 #include "pipeline/session.h"
+#include "pipeline/topic_printer.h"
 
 namespace levada {
 
@@ -168,6 +169,12 @@ std::string Engine::explain() const {
   std::string text;
   for (const std::string& id : catalog.query_order) text += text_of(catalog.queries.at(id).plan) + "\n";
   return text + text_of(assemble(catalog));
+}
+
+Result<void> Engine::print(const std::string& topic, bool from_beginning, bool follow,
+                           const std::function<bool(const PrintedRecord&)>& take) {
+  TopicPrinter printer(*state_->log, state_->session->catalog());
+  return printer.print(topic, {from_beginning, follow}, state_->stop_source.get_token(), take);
 }
 
 Result<std::vector<DeadLetterReport>> Engine::dead_letters(const std::string& topic) const {

@@ -402,8 +402,8 @@ Result<Answer> Session::run(const Script&, const ast::Statement&, const ast::Pri
   std::int64_t left = print.limit.value_or(INT64_MAX), at = 0;
   LV_TRY(printer.print(print.topic, {.from_beginning = true}, {}, [&](const PrintedRecord& record) {
     if (at++ % print.interval == 0) {
-      answer.rows.push_back({std::to_string(record.partition), std::to_string(record.offset),
-                             timestamp_text(record.timestamp_ms * 1000), record.key, record.value});
+      answer.rows.push_back(
+          {std::to_string(record.partition), std::to_string(record.offset), record.time, record.key, record.value});
       --left;
     }
     return left > 0;

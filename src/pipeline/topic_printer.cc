@@ -103,9 +103,15 @@ Result<void> TopicPrinter::print(const std::string& name, PrintRange range, std:
         for (const Record& record : records.all()) {
           if (record.offset < from || record.offset >= ends[p]) continue;
           Shown k = key.show(record.key), v = value.show(record.value);
-          if (stop.stop_requested() || !take({static_cast<std::int32_t>(p), record.offset.value(), record.timestamp_ms,
-                                              std::move(k.text), std::move(v.text), k.json, v.json}))
-            return false;
+          PrintedRecord printed{.partition = static_cast<std::int32_t>(p),
+                                .offset = record.offset.value(),
+                                .timestamp_ms = record.timestamp_ms,
+                                .time = timestamp_text(record.timestamp_ms * 1000),
+                                .key = std::move(k.text),
+                                .value = std::move(v.text),
+                                .json_key = k.json,
+                                .json_value = v.json};
+          if (stop.stop_requested() || !take(printed)) return false;
         }
       }
     }

@@ -6,17 +6,11 @@
 #include <stop_token>
 #include <string>
 
+#include "levada/levada.h"
 #include "log/log.h"
 #include "sql/catalog.h"
 
 namespace levada {
-
-struct PrintedRecord {
-  std::int32_t partition = 0;
-  std::int64_t offset = 0, timestamp_ms = 0;
-  std::optional<std::string> key, value;      // as text; nullopt is null
-  bool json_key = false, json_value = false;  // the text is JSON
-};
 
 struct PrintRange {
   bool from_beginning = false;  // false: only what comes

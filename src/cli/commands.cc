@@ -1,0 +1,316 @@
+#include "cli/commands.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "base/logging.h"
+#include "cli/run_screen.h"
+#include "cli/stop_signals.h"
+#include "cli/text_table.h"
+#include "levada/levada.h"
+
+namespace levada {
+namespace {
+
+void out(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void say(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+bool colours(const Arguments& a) {
+  const char* term = std::getenv("TERM");
+  return !a.no_color && !std::getenv("NO_COLOR") && ::isatty(STDERR_FILENO) && term && std::string_view(term) != "dumb";
+}
+
+LogLevel log_level(const Arguments& a) {
+  return a.verbose ? LogLevel::info : a.quiet ? LogLevel::error : LogLevel::warning;
+}
+
+// "salary" for "examples/salary/salary.sql"
+std::string pipeline_name(const Arguments& a) {
+  if (!a.name.empty()) return a.name;
+  std::string name = file_name_of(a.file);
+  return name.substr(0, name.rfind('.'));
+}
+
+bool is_number(std::string_view type) {
+  return type == "INTEGER" || type == "BIGINT" || type == "DOUBLE" || type.starts_with("DECIMAL");
+}
+
+Json json_cell(const std::optional<std::string>& cell, std::string_view type) {
+  if (!cell) return nullptr;
+  if (type == "BOOLEAN") return *cell == "true";
+  if (is_number(type) && cell->find_first_of("Ny") == std::string::npos) return JsonNumber{*cell};
+  bool nested = type.starts_with("ARRAY") || type.starts_with("MAP") || type.starts_with("STRUCT");
+  if (nested)
+    if (auto json = Json::parse(*cell)) return *std::move(json);
+  return *cell;
+}
+
+void print_answer(const Answer& answer, const Arguments& a) {
+  if (a.output == OutputForm::json) {
+    if (answer.columns.empty()) {
+      if (!answer.message.empty()) out(Json(Json::Object{{"message", answer.message}}).text() + "\n");
+      return;
+    }
+    for (const auto& row : answer.rows) {
+      Json object;
+      for (std::size_t c = 0; c < row.size(); ++c) object.set(answer.columns[c], json_cell(row[c], answer.types[c]));
+      out(object.text() + "\n");
+    }
+    return;
+  }
+  if (!answer.columns.empty()) {
+    out(table_of(answer).text());
+    out(std::to_string(answer.rows.size()) + (answer.rows.size() == 1 ? " row\n" : " rows\n"));
+  }
+  if (answer.message.empty()) return;
+  // What was declared is told on the side; what was asked for goes to standard output.
+  bool plan = answer.columns.empty() && answer.message.find('\n') != std::string::npos;
+  if (plan)
+    out(answer.message + (answer.message.ends_with('\n') ? "" : "\n"));
+  else if (!a.quiet)
+    say(answer.message + "\n");
+}
+
+Result<std::unique_ptr<Engine>> open_engine(const Arguments& a, Logger& logger, bool read_only) {
+  EngineOptions options{.log = a.log, .read_only = read_only, .logger = &logger};
+  if (!a.file.empty() || !a.name.empty()) options.name = pipeline_name(a);
+  options.workers = static_cast<std::size_t>(a.workers);
+  options.follow = !a.until_caught_up;
+  return Engine::open(options);
+}
+
+// A scratch engine with all statements of the file, for looking at them.
+Result<std::unique_ptr<Engine>> load_scratch(const Arguments& a, Logger& logger) {
+  std::string script = LV_TRY(read_file(real_files(), a.file));
+  auto engine = LV_TRY(Engine::open({.log = "memory:", .name = pipeline_name(a), .follow = false, .logger = &logger}));
+  LV_TRY(engine->load(script, a.file));
+  return engine;
+}
+
+// ---- run ----
+
+Result<int> run(const Arguments& a) {
+  std::string script = LV_TRY(read_file(real_files(), a.file));
+  Logger logger = stderr_logger(log_level(a));
+  std::int64_t started_ms = real_clock().steady_us() / 1000;
+  auto engine = LV_TRY(open_engine(a, logger, false));
+  for (const Answer& answer : LV_TRY(engine->load(script, a.file))) print_answer(answer, a);
+  std::vector<std::string> notes;
+  LV_TRY(engine->start(notes));
+  if (!a.quiet)
+    for (const std::string& note : notes) say("note: " + note + "\n");
+  if (engine->status().empty()) return 0;  // nothing to run: the statements were all
+
+  StopSignals signals([&] { engine->request_stop(); });
+  RunScreen screen(colours(a), a.quiet);
+  std::jthread drawing([&](std::stop_token stop) {
+    while (!stop.stop_requested()) {
+      screen.show(engine->status(), real_clock().steady_us() / 1000);
+      for (int i = 0; i < 10 && !stop.stop_requested(); ++i) ::usleep(10'000);
+    }
+  });
+  Ended ended = engine->wait();
+  LV_TRY(engine->stop());
+  drawing.request_stop();
+  drawing.join();
+  screen.clear();
+
+  std::int64_t elapsed_ms = real_clock().steady_us() / 1000 - started_ms;
+  std::vector<ObjectReport> reports = engine->status();
+  out(a.output == OutputForm::json ? closing_json(reports, elapsed_ms) : closing_table(reports, elapsed_ms));
+  if (ended == Ended::failed) {
+    for (const ObjectReport& report : reports)
+      if (report.state == "failed")
+        say("error: " + report.kind + " " + report.name + " failed\n  " + report.reason + "\n");
+    return exit_code(engine->failure()->kind());
+  }
+  for (const ObjectReport& report : reports)
+    if (report.dead_letters > 0) {
+      if (!a.quiet) say("There are dead letters: levada dlq list --log " + a.log + "\n");
+      return 3;
+    }
+  return 0;
+}
+
+// ---- looking ----
+
+Result<int> check(const Arguments& a) {
+  Logger logger = stderr_logger(log_level(a));
+  auto engine = LV_TRY(load_scratch(a, logger));
+  std::vector<std::string> notes;
+  std::vector<Error> found = engine->check(a.connect, notes);
+  if (!a.quiet)
+    for (const std::string& note : notes) say("note: " + note + "\n");
+  if (a.output == OutputForm::json) {
+    for (const Error& e : found) {
+      Json json;
+      json.set("what", e.what()).set("where", e.where()).set("why", e.why()).set("remedy", e.remedy());
+      out(json.text() + "\n");
+    }
+  } else {
+    for (const Error& e : found) say(e.text() + "\n");
+    if (found.empty() && !a.quiet) say(a.file + ": nothing wrong was found\n");
+  }
+  return found.empty() ? 0 : exit_code(found.front().kind());
+}
+
+Result<int> explain(const Arguments& a) {
+  Logger logger = stderr_logger(log_level(a));
+  auto engine = LV_TRY(load_scratch(a, logger));
+  out(engine->explain());
+  return 0;
+}
+
+Result<int> print(const Arguments& a) {
+  Logger logger = stderr_logger(log_level(a));
+  auto engine = LV_TRY(open_engine(a, logger, true));
+  StopSignals signals([&] { engine->request_stop(); });
+  std::int64_t left = a.limit.value_or(INT64_MAX);
+  if (left == 0) return 0;
+  LV_TRY(engine->print(a.topic, a.from_beginning, a.follow, [&](const PrintedRecord& r) {
+    if (a.output == OutputForm::json) {
+      auto cell = [](const std::optional<std::string>& text, bool json) -> Json {
+        if (!text) return nullptr;
+        if (json)
+          if (auto parsed = Json::parse(*text)) return *std::move(parsed);
+        return *text;
+      };
+      Json json;
+      json.set("partition", r.partition).set("offset", r.offset).set("timestamp", r.timestamp_ms);
+      json.set("key", cell(r.key, r.json_key)).set("value", cell(r.value, r.json_value));
+      out(json.text() + "\n");
+    } else {
+      out("partition " + std::to_string(r.partition) + ", offset " + std::to_string(r.offset) + ", " + r.time +
+          ", key: " + r.key.value_or("null") + ", value: " + r.value.value_or("null") + "\n");
+    }
+    if (::isatty(STDOUT_FILENO) || a.follow) std::fflush(stdout);
+    return --left > 0;
+  }));
+  return 0;
+}
+
+Result<int> topics(const Arguments& a) {
+  Logger logger = stderr_logger(log_level(a));
+  auto engine = LV_TRY(open_engine(a, logger, true));
+  Arguments quiet = a;
+  quiet.quiet = true;
+  for (const Answer& answer : LV_TRY(engine->execute(a.all ? "SHOW ALL TOPICS;" : "SHOW TOPICS;")))
+    print_answer(answer, quiet);
+  return 0;
+}
+
+// ---- dead letters ----
+
+Json json_of(const DeadLetterReport& l) {
+  Json json;
+  json.set("number", l.number)
+      .set("written_ms", l.written_ms)
+      .set("object", l.object)
+      .set("stage", l.stage)
+      .set("cause", l.cause);
+  if (!l.origin.empty()) json.set("origin", l.origin);
+  if (!l.topic.empty()) json.set("topic", l.topic);
+  if (l.partition >= 0) json.set("partition", l.partition).set("offset", l.offset);
+  json.set("key", l.key ? Json(*l.key) : Json()).set("value", l.value ? Json(*l.value) : Json());
+  return json;
+}
+
+std::string place_of(const DeadLetterReport& l) {
+  if (!l.origin.empty()) return l.origin;
+  return l.partition < 0 ? l.topic
+                         : l.topic + "-" + std::to_string(l.partition) + " offset " + std::to_string(l.offset);
+}
+
+Result<int> dlq(const Arguments& a) {
+  Logger logger = stderr_logger(log_level(a));
+  bool replay = a.action == "replay";
+  auto engine = LV_TRY(open_engine(a, logger, !replay));
+  if (replay && !a.file.empty()) LV_TRY(engine->load(LV_TRY(read_file(real_files(), a.file)), a.file));
+  std::vector<DeadLetterReport> letters = LV_TRY(engine->dead_letters(a.topic));
+  if (a.action == "list") {
+    TextTable table{.columns = {"number", "object", "stage", "from", "cause"}, .right = {true}};
+    for (const DeadLetterReport& l : letters) {
+      if (a.output == OutputForm::json) out(json_of(l).text() + "\n");
+      table.rows.push_back({std::to_string(l.number), l.object, l.stage, place_of(l), l.cause});
+    }
+    if (a.output == OutputForm::table) out(table.text());
+    return 0;
+  }
+  std::vector<std::int64_t> numbers = a.numbers;
+  if (replay && a.all)
+    for (const DeadLetterReport& l : letters) numbers.push_back(l.number);
+  if (numbers.empty())
+    return Error(ErrorKind::usage, "no dead letter is named")
+        .remedy("Give the numbers of `levada dlq list`, or --all.");
+  if (a.value && numbers.size() != 1) return Error(ErrorKind::usage, "--value is for one dead letter");
+  int code = 0;
+  for (std::int64_t number : numbers) {
+    if (replay) {
+      auto sent = engine->replay(number, a.value, a.topic);
+      if (sent) {
+        if (!a.quiet) out("dead letter " + std::to_string(number) + ": " + *sent + "\n");
+      } else {
+        say(sent.error().text() + "\n");
+        if (!(a.all && sent.error().kind() == ErrorKind::refused)) code = exit_code(sent.error().kind());
+      }
+      continue;
+    }
+    auto letter = std::ranges::find(letters, number, &DeadLetterReport::number);
+    if (letter == letters.end())
+      return Error(ErrorKind::not_found, "there is no dead letter " + std::to_string(number));
+    if (a.output == OutputForm::json) {
+      out(json_of(*letter).text() + "\n");
+      continue;
+    }
+    out("number  " + std::to_string(number) + "\nobject  " + letter->object + "\nstage   " + letter->stage +
+        "\ncause   " + letter->cause + "\nfrom    " + place_of(*letter) + "\nkey     " + letter->key.value_or("null") +
+        "\nvalue   " + letter->value.value_or("null") + "\n");
+  }
+  return code;
+}
+
+// ---- itself ----
+
+Result<int> show_version(const Arguments& a) {
+  if (a.output == OutputForm::json)
+    out(Json(Json::Object{{"version", version()}}).text() + "\n");
+  else
+    out("levada " + std::string(version()) + "\n");
+  return 0;
+}
+
+Result<int> help(const Arguments& a) {
+  out(help_text(a.text));
+  return 0;
+}
+
+constexpr std::array table = {
+    Command{"run", run},       Command{"check", check}, Command{"explain", explain},      Command{"print", print},
+    Command{"topics", topics}, Command{"dlq", dlq},     Command{"version", show_version}, Command{"help", help},
+};
+
+}  // namespace
+
+std::span<const Command> commands() { return table; }
+
+int exit_code(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::usage: return 2;
+    case ErrorKind::unreachable:
+    case ErrorKind::disk_full: return 4;
+    case ErrorKind::not_found: return 5;
+    case ErrorKind::permission: return 6;
+    case ErrorKind::damaged: return 7;
+    case ErrorKind::refused:
+    case ErrorKind::fenced: return 8;
+    default: return 1;
+  }
+}
+
+}  // namespace levada
