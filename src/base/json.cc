@@ -17,7 +17,11 @@ namespace ondemand = simdjson::ondemand;
 // -?(0|[1-9][0-9]*)(.[0-9]+)?([eE][+-]?[0-9]+)?
 bool is_number(std::string_view text) {
   std::size_t at = 0;
-  auto one_of = [&](std::string_view signs) { return at < text.size() && signs.find(text[at]) != signs.npos && ++at; };
+  auto one_of = [&](std::string_view signs) {
+    bool there = at < text.size() && signs.find(text[at]) != std::string_view::npos;
+    if (there) ++at;
+    return there;
+  };
   auto digits = [&] {
     std::size_t from = at;
     while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
@@ -202,7 +206,7 @@ Json::Json(double v) {
     return;
   }
   std::array<char, 64> text;
-  auto end = std::to_chars(text.data(), text.data() + text.size(), v).ptr;
+  char* end = std::to_chars(text.data(), text.data() + text.size(), v).ptr;
   value_ = JsonNumber{std::string(text.data(), end)};
 }
 
