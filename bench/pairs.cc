@@ -106,8 +106,12 @@ Json machine() {
       .set("compiler", "g++ " __VERSION__);
 }
 
-Pairs::Pairs(std::string tier, int pairs, std::string only, std::function<void(std::string_view line)> print)
-    : tier_(std::move(tier)), only_(std::move(only)), pairs_(pairs), print_(std::move(print)) {}
+Pairs::Pairs(std::string tier, int pairs, std::string only, Say print, Say complain)
+    : tier_(std::move(tier)),
+      only_(std::move(only)),
+      pairs_(pairs),
+      print_(std::move(print)),
+      complain_(std::move(complain)) {}
 
 Pairs::Pairs(int argc, char** argv) {
   for (int i = 1; i < argc; i += 2) {
@@ -123,10 +127,14 @@ Pairs::Pairs(int argc, char** argv) {
     else
       wrong_usage("cannot take " + std::string(name) + " " + std::string(value));
   }
-  print_ = [](std::string_view line) {
-    std::fwrite(line.data(), 1, line.size(), stdout);
-    std::fflush(stdout);
+  auto say_to = [](std::FILE* file) {
+    return [file](std::string_view text) {
+      std::fwrite(text.data(), 1, text.size(), file);
+      std::fflush(file);
+    };
   };
+  print_ = say_to(stdout);
+  complain_ = say_to(stderr);
 }
 
 void Pairs::compare(const Case& what) {
@@ -142,9 +150,8 @@ void Pairs::compare(const Case& what) {
     std::string output = sides[s]->output();
     if (s == 0) expected = output;
     if (output == expected) continue;
-    std::fprintf(stderr, "%s %s: the outputs differ, so there is nothing to time\n  %s: %s\n  %s: %s\n",
-                 what.id.c_str(), what.name.c_str(), sides[0]->name.c_str(), expected.c_str(), sides[s]->name.c_str(),
-                 output.c_str());
+    complain_(what.id + " " + what.name + ": the outputs differ, so there is nothing to time\n  " + sides[0]->name +
+              ": " + expected + "\n  " + sides[s]->name + ": " + output + "\n");
     failed_ = true;
     return;
   }

@@ -56,7 +56,8 @@ class Pairs {
  public:
   // --tier smoke|standard (standard), --pairs N (5), --only TEXT: only cases whose name contains it. Exits on others.
   Pairs(int argc, char** argv);
-  Pairs(std::string tier, int pairs, std::string only, std::function<void(std::string_view line)> print);
+  using Say = std::function<void(std::string_view text)>;
+  Pairs(std::string tier, int pairs, std::string only, Say print, Say complain);
 
   // Smoke asks whether it works: make the input small.
   bool smoke() const { return tier_ == "smoke"; }
@@ -71,7 +72,7 @@ class Pairs {
  private:
   std::string tier_ = "standard", only_;
   int pairs_ = 5;
-  std::function<void(std::string_view line)> print_;
+  Say print_, complain_;
   bool failed_ = false;
 };
 

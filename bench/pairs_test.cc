@@ -17,9 +17,10 @@ TEST_SUITE("bench") {
   }
 
   struct Printed {
-    std::string text;
+    std::string text, complaint;
     bench::Pairs pairs(int n, std::string only = "") {
-      return {"smoke", n, std::move(only), [this](std::string_view line) { text += line; }};
+      return {"smoke", n, std::move(only), [this](std::string_view line) { text += line; },
+              [this](std::string_view line) { complaint += line; }};
     }
     Json json() const {
       auto parsed = Json::parse(text);
@@ -82,6 +83,10 @@ TEST_SUITE("bench") {
     pairs.compare(unequal);
     CHECK(order == "ol");
     CHECK(printed.text.empty());
+    CHECK(printed.complaint ==
+          "B0 unequal: the outputs differ, so there is nothing to time\n"
+          "  ours: 3 bytes, crc 364b3fb7\n"
+          "  limit: 3 bytes, crc e2815b5c\n");
     CHECK(pairs.exit_code() == 1);
   }
 
