@@ -69,6 +69,7 @@ void Buffer::grow(std::size_t capacity) {
 
 void Buffer::remove_front(std::size_t n) {
   LV_ASSERT(n <= size_);
+  if (n == 0) return;
   std::memmove(data_, data_ + n, size_ - n);
   size_ -= n;
 }

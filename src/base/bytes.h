@@ -146,7 +146,9 @@ class Buffer {
     size_ = static_cast<std::size_t>(end - data_);
   }
   void append(std::string_view bytes) {
-    std::memcpy(room(bytes.size()), bytes.data(), bytes.size());
+    char* to = room(bytes.size());
+    if (bytes.empty()) return;  // without memory there may be nowhere to copy nothing to
+    std::memcpy(to, bytes.data(), bytes.size());
     size_ += bytes.size();
   }
   void append(char c) {

@@ -124,6 +124,9 @@ class RealFiles : public Files {
       if (::mkdir(part.c_str(), 0755) != 0 && errno != EEXIST)
         return system_error("cannot create directory " + part, errno);
     }
+    struct stat s;
+    if (::stat(path.c_str(), &s) != 0 || !S_ISDIR(s.st_mode))
+      return system_error("cannot create directory " + path, ENOTDIR);
     return {};
   }
 
@@ -131,13 +134,17 @@ class RealFiles : public Files {
     DIR* d = ::opendir(directory.c_str());
     if (!d) return system_error("cannot list " + directory, errno);
     std::vector<DirectoryEntry> entries;
+    errno = 0;
     while (const dirent* e = ::readdir(d)) {
       std::string name = e->d_name;
       struct stat s;
       if (name == "." || name == "..") continue;
       if (::fstatat(::dirfd(d), e->d_name, &s, 0) == 0) entries.push_back(entry_of(std::move(name), s));
+      errno = 0;
     }
+    int failed = errno;
     ::closedir(d);
+    if (failed) return system_error("cannot list " + directory, failed);
     std::ranges::sort(entries, {}, &DirectoryEntry::name);
     return entries;
   }
@@ -176,7 +183,8 @@ class RealFiles : public Files {
       std::array<char, 256> who{};
       ssize_t n = ::pread(fd, who.data(), who.size(), 0);
       return Error(ErrorKind::refused, path + " is held by another process")
-          .why(n > 0 ? "held by " + std::string(who.data(), static_cast<std::size_t>(n)) : "its holder left no name");
+          .why(n > 0 ? "held by " + std::string(who.data(), static_cast<std::size_t>(n)) : "its holder left no name")
+          .remedy("Stop that one first, or take another directory.");
     }
     if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, holder.data(), holder.size(), 0) != static_cast<ssize_t>(holder.size()))
       return system_error("cannot write " + path, errno);

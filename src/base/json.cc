@@ -14,6 +14,29 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
+// -?(0|[1-9][0-9]*)(.[0-9]+)?([eE][+-]?[0-9]+)?
+bool is_number(std::string_view text) {
+  std::size_t at = 0;
+  auto one_of = [&](std::string_view signs) {
+    bool there = at < text.size() && signs.find(text[at]) != std::string_view::npos;
+    if (there) ++at;
+    return there;
+  };
+  auto digits = [&] {
+    std::size_t from = at;
+    while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
+    return at > from;
+  };
+  one_of("-");
+  if (!one_of("0") && !digits()) return false;
+  if (one_of(".") && !digits()) return false;
+  if (one_of("eE")) {
+    one_of("+-");
+    if (!digits()) return false;
+  }
+  return at == text.size();
+}
+
 // simdjson says what is wrong and where it stood; we turn the position into line and column.
 class Parser {
  public:
@@ -21,8 +44,8 @@ class Parser {
 
   Result<Json> parse() {
     Json value;
-    auto document = parser_.iterate(padded_).get(document_);
-    if (document) return wrong(document);
+    if (auto e = parser_.iterate(padded_).get(document_))
+      return Error(ErrorKind::data, std::string("not valid JSON: ") + simdjson::error_message(e));
     bool scalar = false;
     if (auto e = document_.is_scalar().get(scalar)) return wrong(e);
     simdjson::error_code e;
@@ -34,7 +57,7 @@ class Parser {
       if (!e) e = read(v, value, 0);
     }
     if (e) return wrong(e);
-    if (document_.current_location().error() != simdjson::OUT_OF_BOUNDS) return wrong(simdjson::TRAILING_CONTENT);
+    if (!at_end(value)) return wrong(simdjson::TRAILING_CONTENT);
     return value;
   }
 
@@ -47,8 +70,10 @@ class Parser {
     if (auto e = source.type().get(type)) return e;
     switch (type) {
       case ondemand::json_type::null: {
+        bool null = false;
+        if (auto e = source.is_null().get(null)) return e;
         out = nullptr;
-        return source.is_null() ? simdjson::SUCCESS : simdjson::N_ATOM_ERROR;
+        return null ? simdjson::SUCCESS : simdjson::N_ATOM_ERROR;
       }
       case ondemand::json_type::boolean: {
         bool b = false;
@@ -57,12 +82,10 @@ class Parser {
         return e;
       }
       case ondemand::json_type::number: {
-        std::string text = trimmed(std::string_view(source.raw_json_token()));
-        double ignored;
-        auto e = source.get_double().get(ignored);
-        // Integers too big for a double's mantissa and exact decimals stay what they are: text.
-        out = JsonNumber{std::move(text)};
-        return e;
+        // Integers, decimals and exponents beyond a double stay what they are: text.
+        std::string_view text = trimmed(source.raw_json_token());
+        out = JsonNumber{std::string(text)};
+        return is_number(text) ? simdjson::SUCCESS : simdjson::NUMBER_ERROR;
       }
       case ondemand::json_type::string: {
         std::string_view s;
@@ -108,8 +131,15 @@ class Parser {
     return read_scalar(v, out);
   }
 
-  static std::string trimmed(std::string_view token) {
-    return std::string(token.substr(0, token.find_last_not_of(" \t\r\n") + 1));
+  static std::string_view trimmed(std::string_view token) {
+    std::size_t from = std::min(token.find_first_not_of(" \t\r\n"), token.size());
+    return token.substr(from, token.find_last_not_of(" \t\r\n") + 1 - from);
+  }
+
+  // simdjson stands before a number that is the whole text, since we read that ourselves, and at the end of all else.
+  bool at_end(const Json& value) {
+    if (const JsonNumber* n = value.number()) return trimmed(padded_) == n->text;
+    return document_.current_location().error() == simdjson::OUT_OF_BOUNDS;
   }
 
   Error wrong(simdjson::error_code code) {
@@ -176,7 +206,7 @@ Json::Json(double v) {
     return;
   }
   std::array<char, 64> text;
-  auto end = std::to_chars(text.data(), text.data() + text.size(), v).ptr;
+  char* end = std::to_chars(text.data(), text.data() + text.size(), v).ptr;
   value_ = JsonNumber{std::string(text.data(), end)};
 }
 
@@ -234,7 +264,7 @@ std::optional<double> Json::real() const {
   const JsonNumber* n = number();
   double v = 0;
   if (!n) return std::nullopt;
-  std::from_chars(n->text.data(), n->text.data() + n->text.size(), v);
+  if (std::from_chars(n->text.data(), n->text.data() + n->text.size(), v).ec != std::errc()) return std::nullopt;
   return v;
 }
 

@@ -63,7 +63,7 @@ class Json {
   Json& add(Json value);
 
   std::optional<std::int64_t> integer() const;  // a number without fraction that fits
-  std::optional<double> real() const;
+  std::optional<double> real() const;           // a number that a double can come near
   // Text of a member that is a string, "" otherwise.
   std::string text_of(std::string_view name) const;
 

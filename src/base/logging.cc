@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <ctime>
@@ -24,6 +25,10 @@ std::string iso_time(std::int64_t now_us) {
   return std::string(text.data(), n);
 }
 
+bool needs_quotes(char c) {
+  return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '=' || c == '\\' || c == '\x7f';
+}
+
 void append_field(std::string& line, LogForm form, std::string_view name, std::string_view value, bool plain) {
   if (form == LogForm::json) {
     line += line.empty() ? "{" : ",";
@@ -37,7 +42,7 @@ void append_field(std::string& line, LogForm form, std::string_view name, std::s
     if (!line.empty()) line += ' ';
     line += name;
     line += '=';
-    if (value.empty() || value.find_first_of(" \"=\n\t\\") != std::string_view::npos)
+    if (value.empty() || std::ranges::any_of(value, needs_quotes))
       append_json_string(line, value);
     else
       line += value;

@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.h"
 
@@ -18,14 +19,15 @@ enum class LogLevel { debug, info, warning, error };
 
 struct LogField {
   LogField(std::string_view field_name, std::string_view text) : name(field_name), value(text) {}
-  LogField(std::string_view field_name, const std::string& text) : name(field_name), value(text) {}
+  LogField(std::string_view field_name, std::string text) : name(field_name), value(std::move(text)) {}
   LogField(std::string_view field_name, const char* text) : name(field_name), value(text) {}
+  LogField(std::string_view field_name, bool yes) : name(field_name), value(yes ? "true" : "false"), plain(true) {}
   template <std::integral T>
   LogField(std::string_view field_name, T number) : name(field_name), value(std::to_string(number)), plain(true) {}
 
   std::string_view name;
   std::string value;
-  bool plain = false;  // a number: no quotes
+  bool plain = false;  // a number or boolean: no quotes
 };
 
 enum class LogForm { logfmt, json };

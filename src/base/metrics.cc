@@ -1,6 +1,7 @@
 #include "base/metrics.h"
 
-#include <set>
+#include <algorithm>
+#include <map>
 
 #include "base/assert.h"
 #include "base/json.h"
@@ -34,10 +35,16 @@ std::vector<Sample> Metrics::samples() const {
 }
 
 std::string Metrics::text() const {
+  std::vector<Sample> grouped = samples();
+  std::map<std::string, std::size_t> first;
+  for (const Sample& s : grouped) first.try_emplace(s.name, first.size());
+  std::ranges::stable_sort(grouped, {}, [&](const Sample& s) { return first[s.name]; });
+
   std::string text;
-  std::set<std::string> typed;
-  for (const Sample& s : samples()) {
-    if (typed.insert(s.name).second) text += "# TYPE " + s.name + (s.counter ? " counter\n" : " gauge\n");
+  std::string_view typed;
+  for (const Sample& s : grouped) {
+    if (typed != s.name) text += "# TYPE " + s.name + (s.counter ? " counter\n" : " gauge\n");
+    typed = s.name;
     text += s.name;
     for (std::size_t i = 0; i < s.labels.size(); ++i) {
       text += i == 0 ? "{" : ",";

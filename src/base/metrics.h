@@ -54,7 +54,7 @@ class Metrics {
   Gauge& gauge(std::string_view name, const Labels& labels);
 
   std::vector<Sample> samples() const;  // in the order of first use
-  // Prometheus' text form.
+  // Prometheus' text form: all lines of a name together.
   std::string text() const;
 
  private:

@@ -33,7 +33,7 @@ std::optional<std::string> nearest_name(std::string_view name, std::span<const s
   std::optional<std::string> nearest;
   for (const std::string& candidate : candidates) {
     std::size_t distance = edit_distance(name, candidate);
-    if (distance < best) best = distance, nearest = candidate;
+    if (distance < best && distance < std::max(name.size(), candidate.size())) best = distance, nearest = candidate;
   }
   return nearest;
 }

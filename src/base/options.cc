@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 
 #include "base/assert.h"
@@ -29,7 +30,10 @@ template <class T>
 Result<void> read_number(std::string_view text, T& value, const char* kind) {
   text = trim(text);
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size())
+  if (error == std::errc::result_out_of_range && end == text.data() + text.size())
+    return Error(ErrorKind::usage, quoted(text) + " is too big");
+  bool finite = !std::is_floating_point_v<T> || std::isfinite(static_cast<double>(value));
+  if (error != std::errc() || end != text.data() + text.size() || !finite)
     return Error(ErrorKind::usage, quoted(text) + " is not " + kind);
   return {};
 }
@@ -49,6 +53,13 @@ Result<void> check_range(const Option& row, std::string_view text) {
               ".");
 }
 
+// The second one of a name; nullptr if there is none.
+const Property* given_twice(const Properties& properties) {
+  for (const Property& property : properties)
+    if (find_property(properties, property.name) != &property) return &property;
+  return nullptr;
+}
+
 Error at_property(Error error, const Option& row, const Property& property) {
   std::string remedy = error.remedy().empty() ? std::string(row.doc) : error.remedy();
   return std::move(error).within(quoted(property.name)).where(property.where).remedy(std::move(remedy));
@@ -63,6 +74,10 @@ const Property* find_property(const Properties& properties, std::string_view nam
 
 Result<void> parse_options(std::span<const Option> table, const Properties& properties, void* options,
                            OptionNotes* notes) {
+  if (const Property* again = given_twice(properties))
+    return Error(ErrorKind::usage, "property " + quoted(again->name) + " is given twice")
+        .where(again->where)
+        .remedy("Remove one of the two.");
   for (const Property& property : properties) {
     if (std::ranges::find(table, property.name, &Option::name) != table.end()) continue;
     std::vector<std::string> names;

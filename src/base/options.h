@@ -53,8 +53,8 @@ struct Option {
 // The properties that were accepted although they have no meaning here, one line each, to be shown to the user.
 using OptionNotes = std::vector<std::string>;
 
-// Fills `options` from the defaults, then from the properties. Unknown names, bad values and missing required options
-// are errors of kind usage that name the property, its place and what would be right.
+// Fills `options` from the defaults, then from the properties. Unknown names, names given twice, bad values and missing
+// required options are errors of kind usage that name the property, its place and what would be right.
 Result<void> parse_options(std::span<const Option> table, const Properties& properties, void* options,
                            OptionNotes* notes);
 
