@@ -1,5 +1,7 @@
 // The syntax tree: what was written, before anything is known of names and types. Plain values; every node knows its
 // place. The whole grammar of ksqlDB's dialect is here, also what the planner cannot do yet.
+//
+// Two trees are equal if they say the same: where it stands, and whether a name was quoted, does not count.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -13,6 +15,7 @@ namespace levada::ast {
 // [begin, end) in the text of the script.
 struct Span {
   std::uint32_t begin = 0, end = 0;
+  friend bool operator==(Span, Span) { return true; }
 };
 
 // As SQL sees it: in capitals, unless it was quoted.
@@ -20,20 +23,23 @@ struct Name {
   std::string text;
   bool quoted = false;
   Span span;
+  friend bool operator==(const Name& a, const Name& b) { return a.text == b.text; }
 };
 
 // ---- types ----
 
-struct TypeName;
-struct TypeField {
-  Name name;
-  std::shared_ptr<const TypeName> type;
-};
+struct TypeField;
 struct TypeName {
   Name name;                          // BOOLEAN, INT, …, DECIMAL, ARRAY, MAP, STRUCT, or a name of CREATE TYPE
   std::vector<std::int64_t> numbers;  // DECIMAL's precision and scale, VARCHAR's ignored length
   std::vector<TypeField> fields;      // ARRAY: one, MAP: two (without names), STRUCT: all
   Span span;
+  bool operator==(const TypeName&) const = default;
+};
+struct TypeField {
+  Name name;
+  TypeName type;
+  bool operator==(const TypeField&) const = default;
 };
 
 // ---- expressions ----
@@ -46,8 +52,7 @@ enum class ExpressionKind : std::uint8_t {
   double_literal,
   string_literal,  // `text`
   typed_literal,   // DATE '…': name DATE, TIME or TIMESTAMP, text
-  variable,        // ${name}; only before substitution
-  column,          // [qualifier.]name
+  column,          // [qualifier.]name; also the unit of time in DATEADD(DAYS, …)
   negate,
   plus,
   logical_not,  // 1 child
@@ -81,23 +86,29 @@ enum class ExpressionKind : std::uint8_t {
   at_time_zone,   // 2
   subscript,      // base, index
   field,          // base; `name`
-  all_fields,     // base->*
-  call,           // `name`, arguments
-  lambda,         // `names`: parameters; 1 child: the body
+  all_fields,     // base->*; only as a SelectItem's expression
+  call,           // `name`, arguments; f(*) is a call without arguments whose `text` is *
+  lambda,         // `names`: parameters; 1 child: the body. Only as an argument
   array,
   map,
   structure,  // ARRAY[…]; MAP(k := v, …): k, v, k, v; STRUCT(n := v, …): `names`, values
 };
 
+// The parser makes no tree that is higher, so whoever walks one may recurse.
+inline constexpr std::uint16_t max_height = 1000;
+
 struct Expression {
   ExpressionKind kind = ExpressionKind::null_literal;
+  std::uint16_t height = 0;  // levels below this one
   Span span;
-  std::string text;               // of literals, without quotes
+  std::string text;  // of literals: strings without quotes, numbers as written with their minus, TRUE or FALSE
   std::optional<Name> qualifier;  // of columns
   Name name;
   std::vector<Name> names;
-  std::shared_ptr<const TypeName> type;
+  std::optional<TypeName> type;
   std::vector<Expression> children;
+
+  bool operator==(const Expression&) const;  // heights aside
 };
 
 // ---- queries ----
@@ -106,13 +117,15 @@ struct Duration {
   std::int64_t count = 0;
   std::string unit;  // DAY, HOUR, MINUTE, SECOND, MILLISECOND (singular, in capitals)
   Span span;
-  std::int64_t milliseconds() const;
+  std::int64_t milliseconds() const;  // the parser lets none pass that does not fit
+  bool operator==(const Duration&) const = default;
 };
 
 struct Source {
   Name name;
   std::optional<Name> alias;
   Span span;
+  bool operator==(const Source&) const = default;
 };
 
 enum class JoinKind : std::uint8_t { inner, left, right, full };
@@ -122,6 +135,7 @@ struct Join {
   std::optional<Duration> before, after, grace;  // WITHIN: both set, equal if one was written
   Expression on;
   Span span;
+  bool operator==(const Join&) const = default;
 };
 
 enum class WindowKind : std::uint8_t { tumbling, hopping, session };
@@ -131,6 +145,7 @@ struct Window {
   Duration size;  // of sessions: the gap
   std::optional<Duration> advance, retention, grace;
   Span span;
+  bool operator==(const Window&) const = default;
 };
 
 struct SelectItem {
@@ -139,6 +154,7 @@ struct SelectItem {
   Expression expression;          // else; all_fields for s->*
   std::optional<Name> alias;
   Span span;
+  bool operator==(const SelectItem&) const = default;
 };
 
 enum class Emit : std::uint8_t { none, changes, final };
@@ -154,29 +170,33 @@ struct Query {
   Emit emit = Emit::none;
   std::optional<std::int64_t> limit;
   Span span;
+  bool operator==(const Query&) const = default;
 };
 
 // ---- statements ----
 
 // In WITH (…): name = literal. Values keep their kind; `text` is the value.
 struct PropertySetting {
-  Name name;
+  Name name;  // quoted if it was a string, too: letter case counts then
   Expression value;
+  bool operator==(const PropertySetting&) const = default;
 };
 
 enum class ColumnRole : std::uint8_t { value, key, primary_key, headers, header };
 struct ColumnDefinition {
   Name name;
-  std::shared_ptr<const TypeName> type;
+  TypeName type;
   ColumnRole role = ColumnRole::value;
   std::string header;  // HEADER('…')
   Span span;
+  bool operator==(const ColumnDefinition&) const = default;
 };
 // [CONSTRAINT name] CHECK (expression), on a column or beside the columns; standard SQL, beyond ksqlDB.
 struct Check {
   std::optional<Name> name;
   Expression condition;
   Span span;
+  bool operator==(const Check&) const = default;
 };
 
 enum class ObjectKind : std::uint8_t { stream, table };
@@ -188,6 +208,7 @@ struct CreateSource {  // CREATE [OR REPLACE] [SOURCE] STREAM|TABLE [IF NOT EXIS
   std::vector<ColumnDefinition> columns;
   std::vector<Check> checks;
   std::vector<PropertySetting> properties;
+  bool operator==(const CreateSource&) const = default;
 };
 struct CreateAs {  // CREATE [OR REPLACE] STREAM|TABLE [IF NOT EXISTS] n [WITH (…)] AS query
   ObjectKind kind = ObjectKind::stream;
@@ -196,43 +217,52 @@ struct CreateAs {  // CREATE [OR REPLACE] STREAM|TABLE [IF NOT EXISTS] n [WITH (
   std::vector<Check> checks;  // CREATE STREAM n (CHECK (…)) … AS
   std::vector<PropertySetting> properties;
   Query query;
+  bool operator==(const CreateAs&) const = default;
 };
 struct InsertInto {  // INSERT INTO n [WITH (…)] query
   Name target;
   std::vector<PropertySetting> properties;
   Query query;
+  bool operator==(const InsertInto&) const = default;
 };
 struct InsertValues {
   Name target;
   std::vector<Name> columns;  // empty: all
   std::vector<std::vector<Expression>> rows;
+  bool operator==(const InsertValues&) const = default;
 };
 struct Select {
   Query query;
+  bool operator==(const Select&) const = default;
 };
 struct AlterSource {  // ADD COLUMN
   ObjectKind kind = ObjectKind::stream;
   Name name;
   std::vector<ColumnDefinition> columns;
+  bool operator==(const AlterSource&) const = default;
 };
 struct Drop {
   enum class What : std::uint8_t { stream, table, connector, type } what = What::stream;
   bool if_exists = false, delete_topic = false;
   Name name;
+  bool operator==(const Drop&) const = default;
 };
 struct CreateType {
   bool if_not_exists = false;
   Name name;
-  std::shared_ptr<const TypeName> type;
+  TypeName type;
+  bool operator==(const CreateType&) const = default;
 };
 struct QueryControl {  // TERMINATE, PAUSE, RESUME id | ALL
   enum class Action : std::uint8_t { terminate, pause, resume } action = Action::terminate;
   std::optional<Name> query;  // nullopt: ALL
+  bool operator==(const QueryControl&) const = default;
 };
 struct Statement;
 struct Explain {
   std::optional<Name> query;                   // a running one
   std::shared_ptr<const Statement> statement;  // or this
+  bool operator==(const Explain&) const;
 };
 struct Show {
   enum class What : std::uint8_t {
@@ -251,11 +281,13 @@ struct Show {
     connector_plugins
   } what = What::streams;
   bool extended = false;
+  bool operator==(const Show&) const = default;
 };
 struct Describe {
   enum class What : std::uint8_t { source, streams, tables, function, connector } what = What::source;
   Name name;
   bool extended = false;
+  bool operator==(const Describe&) const = default;
 };
 struct Print {
   std::string topic;
@@ -263,32 +295,38 @@ struct Print {
   std::int64_t interval = 1;
   std::optional<std::int64_t> limit;
   Span span;
+  bool operator==(const Print&) const = default;
 };
 struct CreateConnector {
   bool sink = false, if_not_exists = false;
   Name name;
   std::vector<PropertySetting> properties;
+  bool operator==(const CreateConnector&) const = default;
 };
 struct SetProperty {
   enum class Action : std::uint8_t { set, unset, alter_system } action = Action::set;
   std::string name, value;
   Span span;
+  bool operator==(const SetProperty&) const = default;
 };
 struct Define {  // DEFINE v = 'x', UNDEFINE v
   Name name;
   std::optional<std::string> value;
+  bool operator==(const Define&) const = default;
 };
 struct AssertTopic {
   bool exists = true;
   std::string topic;
   std::vector<PropertySetting> properties;
   std::optional<Duration> timeout;
+  bool operator==(const AssertTopic&) const = default;
 };
 struct AssertSchema {
   bool exists = true;
   std::optional<std::string> subject;
   std::optional<std::int64_t> id;
   std::optional<Duration> timeout;
+  bool operator==(const AssertSchema&) const = default;
 };
 // Only for the SQL test tool; a server rejects them.
 struct AssertRows {
@@ -298,9 +336,11 @@ struct AssertRows {
   std::vector<Expression> row;
   std::vector<ColumnDefinition> definitions;
   std::vector<PropertySetting> properties;
+  bool operator==(const AssertRows&) const = default;
 };
 struct RunScript {
   std::string path;
+  bool operator==(const RunScript&) const = default;
 };
 
 struct Statement {
@@ -309,6 +349,7 @@ struct Statement {
                AssertRows, RunScript>
       body;
   Span span;  // without the semicolon
+  bool operator==(const Statement&) const = default;
 };
 
 }  // namespace levada::ast

@@ -98,8 +98,6 @@ Result<ExpressionRef> Binder::bind_node(const ast::Expression& e) const {
     case Kind::double_literal:
     case Kind::string_literal: return bind_literal(e);
     case Kind::typed_literal: return bind_typed_literal(e);
-    case Kind::variable:
-      return error(e, "variable " + e.name.text + " is not defined").remedy("DEFINE " + e.name.text + " = '…';");
     case Kind::column: return bind_column(e);
     case Kind::plus: return bind(e.children[0]);
     case Kind::logical_not: {
@@ -425,7 +423,7 @@ Result<Type> bind_type(const Script& script, const ast::TypeName& name,
   if (!name.name.quoted)
     for (const auto& [word, kind] : scalars)
       if (text == word) return Type(kind);
-  auto child = [&](std::size_t i) { return bind_type(script, *name.fields[i].type, custom); };
+  auto child = [&](std::size_t i) { return bind_type(script, name.fields[i].type, custom); };
   if (text == "DECIMAL") {
     std::int64_t precision = name.numbers.empty() ? Type::max_precision : name.numbers[0];
     std::int64_t scale = name.numbers.size() < 2 ? 0 : name.numbers[1];

@@ -38,7 +38,7 @@ Result<Schema> Planner::declared_schema(const ast::CreateSource& create) const {
   for (const ast::ColumnDefinition& column : create.columns) {
     if (column.role == ast::ColumnRole::headers || column.role == ast::ColumnRole::header)
       return error(column.span, "not supported yet: columns over headers");
-    Type type = LV_TRY(bind_type(script_, *column.type, nullptr));
+    Type type = LV_TRY(bind_type(script_, column.type, nullptr));
     bool key = column.role != ast::ColumnRole::value;
     if (column.role == ast::ColumnRole::key && table)
       return error(column.span, "a table's key is its PRIMARY KEY")
