@@ -46,6 +46,13 @@ std::pair<std::size_t, TokenKind> number_size(std::string_view text) {
 // What people type for a quote, often because a word processor did.
 bool looks_like_quote(char32_t c) { return (c >= 0x2018 && c <= 0x201F) || c == 0xB4 || c == 0xAB || c == 0xBB; }
 
+// The size of the letter beyond ASCII at the front of the text, 0 if there is none.
+std::size_t foreign_letter(std::string_view text) {
+  if (text.empty()) return 0;
+  CodePoint c = first_code_point(text);
+  return c.valid && c.size > 1 && !looks_like_quote(c.value) ? c.size : 0;
+}
+
 std::string hexadecimal(unsigned value) {
   constexpr char digits[] = "0123456789ABCDEF";
   return {'0', 'x', digits[value >> 4 & 15], digits[value & 15]};
@@ -58,6 +65,7 @@ Lexer::Lexer(const Script& script) : script_(script), text_(script.text) {
 }
 
 Error Lexer::wrong(std::size_t begin, std::size_t end, std::string what) const {
+  if (skipping_) return Error(ErrorKind::statement, "");  // a place is dear, and binary bytes have many errors
   return statement_error(script_, {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)},
                          std::move(what));
 }
@@ -113,6 +121,15 @@ Result<Token> Lexer::next() {
   return symbol();
 }
 
+void Lexer::skip_statement() {
+  skipping_ = true;
+  for (;;) {
+    Result<Token> token = next();
+    if (token && (token->kind == TokenKind::end || (token->kind == TokenKind::symbol && token->text == ";"))) break;
+  }
+  skipping_ = false;
+}
+
 Result<Token> Lexer::quoted(char quote, TokenKind kind) {
   bool name = kind == TokenKind::quoted_name;
   std::size_t begin = at_;
@@ -155,10 +172,7 @@ Result<Token> Lexer::variable() {
   }
   at_ = opened ? std::max(end, name) : begin + 1;
   return wrong(begin, at_, "expected a variable such as ${name}")
-      .remedy(
-          "A variable's name has letters, digits and _. What is to be looked up later, such as ${env:NAME}, stands in "
-          "a "
-          "string: '${env:NAME}'.");
+      .remedy("A name has letters, digits and _. What is looked up later stands in a string: '${env:NAME}'.");
 }
 
 // `end` if it is neither.
@@ -169,14 +183,12 @@ Result<Token> Lexer::number_or_word() {
   while (word < rest.size() && continues_word(rest[word])) ++word;
   if (std::max(number, word) == 0) return Token{};
   if (number >= word) return take(kind, number);
-  std::string_view tail = rest.substr(word);
-  if (CodePoint c; !tail.empty() && (c = first_code_point(tail)).valid && c.size > 1 && !looks_like_quote(c.value)) {
-    std::size_t begin = at_;
-    while (!tail.empty() && (continues_word(tail[0]) || ((c = first_code_point(tail)).valid && c.size > 1)))
-      tail.remove_prefix(continues_word(tail[0]) ? 1 : c.size);
-    at_ = text_.size() - tail.size();
-    std::string name(text_.substr(begin, at_ - begin));
-    return wrong(begin, at_, "names with letters beyond A to Z must be quoted").remedy("Write `" + name + "`.");
+  if (std::size_t whole = word + foreign_letter(rest.substr(word)); whole > word) {
+    while (whole < rest.size() && (continues_word(rest[whole]) || foreign_letter(rest.substr(whole)) > 0))
+      whole += std::max<std::size_t>(foreign_letter(rest.substr(whole)), 1);
+    at_ += whole;
+    return wrong(at_ - whole, at_, "names with letters beyond A to Z must be quoted")
+        .remedy("Write `" + std::string(rest.substr(0, whole)) + "`.");
   }
   Token token = take(TokenKind::word, word);
   name_end_ = at_;

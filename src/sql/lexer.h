@@ -26,6 +26,9 @@ class Lexer {
   // the token after it can be asked for.
   Result<Token> next();
 
+  // Goes on behind the next semicolon, without a word about what is wrong until there.
+  void skip_statement();
+
  private:
   Result<void> skip_blanks();
   Result<Token> quoted(char quote, TokenKind kind);
@@ -38,6 +41,7 @@ class Lexer {
   const Script& script_;
   std::string_view text_;
   std::size_t at_ = 0;
+  bool skipping_ = false;
   std::size_t name_end_ = std::string_view::npos;  // where the last token ended, if it was a name
 };
 

@@ -10,8 +10,7 @@ struct Parser::State {
   const Script& script;
   Lexer lexer;
 
-  // The next statement's tokens, `end` among them; empty at the end of the script. On an error the others are read,
-  // too.
+  // The next statement's tokens, `end` among them; none at the end of the script.
   Result<std::vector<Token>> tokens(const Variables& variables);
   Result<Token> token(const Variables& variables);
 };
@@ -24,27 +23,23 @@ Result<Token> Parser::State::token(const Variables& variables) {
 
 Result<std::vector<Token>> Parser::State::tokens(const Variables& variables) {
   std::vector<Token> tokens;
-  std::optional<Error> error;
-  std::uint32_t last_end = 0;
   for (;;) {
-    Result<Token> token = this->token(variables);
-    if (!token) {
-      if (!error) error = std::move(token).error();
-      continue;
+    Result<Token> next = token(variables);
+    if (!next) {
+      lexer.skip_statement();
+      return std::move(next).error();
     }
-    bool semicolon = token->kind == TokenKind::symbol && token->text == ";";
-    if (semicolon && tokens.empty() && !error) continue;  // an empty statement
-    if (token->kind == TokenKind::end && tokens.empty() && !error) return tokens;
-    if (!semicolon && token->kind != TokenKind::end) {
-      last_end = token->span.end;
-      tokens.push_back(*std::move(token));
-      continue;
+    bool semicolon = next->kind == TokenKind::symbol && next->text == ";";
+    if (semicolon && tokens.empty()) continue;  // an empty statement
+    if (next->kind == TokenKind::end && tokens.empty()) return tokens;
+    bool end = semicolon || next->kind == TokenKind::end;
+    if (end) {
+      next->kind = TokenKind::end;
+      // What is missing at the end of the script is missing behind the last token, not behind the blanks after it.
+      if (!semicolon) next->span.begin = next->span.end = tokens.back().span.end;
     }
-    if (error) return *std::move(error);
-    token->kind = TokenKind::end;
-    if (!semicolon) token->span = {last_end, last_end};
-    tokens.push_back(*std::move(token));
-    return tokens;
+    tokens.push_back(*std::move(next));
+    if (end) return tokens;
   }
 }
 

@@ -182,6 +182,15 @@ TEST_SUITE("sql") {
           "! this string has no closing quote\n");
   }
 
+  TEST_CASE("a file that is no SQL at all is refused at once") {
+    std::string bytes;
+    for (unsigned i = 0; i < 2'000'000; ++i) bytes += static_cast<char>(i * 7919 >> 3 | 0x80);
+    auto statements = parse({"t", bytes});
+    REQUIRE_FALSE(statements);
+    CHECK(statements.error().where().starts_with("t:1:1\n"));
+    CHECK(statements.error().where().size() < 1000);
+  }
+
   TEST_CASE("deep nesting is refused, not fatal") {
     struct {
       const char *open, *middle, *close;

@@ -25,8 +25,10 @@ bool disturbs_terminal(CodePoint c) {
          (v >= 0x2028 && v <= 0x202E) || (v >= 0x2066 && v <= 0x2069);
 }
 
-bool within_code_point(std::string_view text, std::size_t at) {
-  return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
+// Where a code point begins, here or after; in bytes that are no UTF-8 that is anywhere.
+std::size_t code_point_from(std::string_view text, std::size_t at) {
+  for (int i = 0; i < 3 && at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80; ++i) ++at;
+  return at;
 }
 
 std::vector<Cell> cells_of(std::string_view text, std::size_t from, std::size_t to) {
@@ -56,10 +58,8 @@ std::string excerpt(const Script& script, ast::Span span) {
   for (std::size_t at = line_begin; at < begin; at += first_code_point(text.substr(at)).size) ++column;
 
   std::size_t from = line_begin, to = line_end;
-  if (begin - from > bytes_around)
-    for (from = begin - bytes_around; within_code_point(text, from);) ++from;
-  if (to > begin && to - begin > bytes_around)
-    for (to = begin + bytes_around; within_code_point(text, to);) ++to;
+  if (begin - from > bytes_around) from = code_point_from(text, begin - bytes_around);
+  if (to > begin && to - begin > bytes_around) to = std::min(to, code_point_from(text, begin + bytes_around));
   std::vector<Cell> cells = cells_of(text, from, to);
   auto caret = std::ranges::find_if(cells, [&](const Cell& c) { return c.at >= begin; }) - cells.begin();
   std::size_t first = 0, stop = cells.size();

@@ -1,0 +1,4 @@
+ASSERT TOPIC t WITH (partitions = 3) TIMEOUT 10 SECONDS; ASSERT NOT EXISTS SCHEMA SUBJECT 's-value' ID 3;
+ASSERT VALUES s (a, b) VALUES (1, 'x'); ASSERT NULL VALUES t (k) KEY (1); ASSERT TABLE t (a INT PRIMARY KEY);
+--@test: a directive
+RUN SCRIPT './other.sql';

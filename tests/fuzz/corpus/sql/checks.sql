@@ -1,0 +1,2 @@
+CREATE STREAM s (a INT CHECK (a > 0) KEY, CONSTRAINT low CHECK (a < 9), b INT) WITH (x = -1, y = 1.5, z = TRUE, w = NULL);
+CREATE STREAM t (CHECK (a IS NOT NULL)) WITH (format = 'avro') AS SELECT * FROM s EMIT CHANGES;
