@@ -203,7 +203,7 @@ std::optional<ParsedDecimal> parse_decimal(std::string_view text) {
   if (digits == 0) return std::nullopt;
   if (p < stop && (*p == 'e' || *p == 'E')) {
     ++p;
-    if (p < stop && *p == '+') ++p;
+    if (p + 1 < stop && *p == '+' && p[1] != '-') ++p;
     int exponent = 0;
     auto [end, error] = std::from_chars(p, stop, exponent);
     if (error != std::errc() || exponent > 100'000 || exponent < -100'000) return std::nullopt;
