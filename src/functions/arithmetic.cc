@@ -12,7 +12,6 @@
 // the point are given up first, down to 6.
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "batch/decimal.h"
 #include "functions/families.h"
@@ -57,12 +56,49 @@ Computed<T> modulo(T a, T b) {
   return a % b;
 }
 
+// By a constant that makes no trouble nothing can fail.
+template <class T, auto fallible, auto total>
+void divide_kernel(const Call& call) {
+  const Argument& by = call.arguments[1];
+  bool harmless = by.constant && by.value<T>(0) != 0 && by.value<T>(0) != -1;
+  (harmless ? map<total> : map<fallible>)(call);
+}
+template <class T>
+constexpr Kernel quotient = divide_kernel<T, divide<T>, [](T a, T b) -> T { return a / b; }>;
+template <class T>
+constexpr Kernel remainder = divide_kernel<T, modulo<T>, [](T a, T b) -> T { return a % b; }>;
+
 // ---- decimals ----
 
 using DecimalOperation = std::optional<Int128> (*)(Int128 a, int a_scale, Int128 b, int b_scale, int scale);
 
+// Sums and products for which the result's type has room cannot overflow: plain arithmetic on both numbers, brought to
+// one scale. False where that is not so.
+template <DecimalOperation operation>
+bool add_or_multiply_plainly(const Call& call) {
+  const Argument &a = call.arguments[0], &b = call.arguments[1];
+  const Type& type = call.result.type();
+  if constexpr (operation == decimal_multiply) {
+    if (a.type().precision() + b.type().precision() > Type::max_precision ||
+        type.scale() != a.type().scale() + b.type().scale())
+      return false;
+    kernel::run<Int128>(call, kernel::Arguments<Int128, Int128>(), [](Int128 x, Int128 y) { return x * y; });
+    return true;
+  } else if constexpr (operation == decimal_add || operation == decimal_subtract) {
+    int whole = std::max(a.type().precision() - a.type().scale(), b.type().precision() - b.type().scale());
+    if (whole + type.scale() + 1 > Type::max_precision) return false;
+    Int128 f = power_of_ten[static_cast<std::size_t>(type.scale() - a.type().scale())];
+    Int128 g = power_of_ten[static_cast<std::size_t>(type.scale() - b.type().scale())];
+    if (operation == decimal_subtract) g = -g;
+    kernel::run<Int128>(call, kernel::Arguments<Int128, Int128>(), [=](Int128 x, Int128 y) { return x * f + y * g; });
+    return true;
+  }
+  return false;
+}
+
 template <DecimalOperation operation>
 void decimal_kernel(const Call& call) {
+  if (add_or_multiply_plainly<operation>(call)) return;
   const Argument &a = call.arguments[0], &b = call.arguments[1];
   const Type& type = call.result.type();
   int a_scale = a.type().scale(), b_scale = b.type().scale();
@@ -114,10 +150,10 @@ void negate_decimal(const Call& call) {
 // ---- text ----
 
 std::string_view join(Arena& out, std::string_view a, std::string_view b) {
-  char* p = out.allocate(a.size() + b.size());
-  std::memcpy(p, a.data(), a.size());
-  std::memcpy(p + a.size(), b.data(), b.size());
-  return {p, a.size() + b.size()};
+  char* const begin = out.allocate(a.size() + b.size());
+  char* p = a.empty() ? begin : put_padded(begin, a.data(), a.size());
+  if (!b.empty()) put_padded(p, b.data(), b.size());
+  return {begin, a.size() + b.size()};
 }
 
 }  // namespace
@@ -155,16 +191,16 @@ std::span<const Function> arithmetic_functions() {
        .examples = {{"6 * 7", "42"}, {"1.5 * 1.5", "2.25"}, {"2e0 * 3", "6.0"}}},
       {.name = "/",
        .category = category,
-       .overloads = {{"(INT, INT) INT", map<divide<std::int32_t>>},
-                     {"(BIGINT, BIGINT) BIGINT", map<divide<std::int64_t>>},
+       .overloads = {{"(INT, INT) INT", quotient<std::int32_t>},
+                     {"(BIGINT, BIGINT) BIGINT", quotient<std::int64_t>},
                      {"(DECIMAL, DECIMAL) DECIMAL", decimal_kernel<decimal_divide>, quotient_result},
                      {"(DOUBLE, DOUBLE) DOUBLE", map<[](double a, double b) { return a / b; }>}},
        .doc = "The quotient of two numbers. Of whole numbers it is cut towards zero.",
        .examples = {{"7 / 2", "3"}, {"-7 / 2", "-3"}, {"7.0 / 2", "3.500000000000"}, {"7e0 / 2", "3.5"}}},
       {.name = "%",
        .category = category,
-       .overloads = {{"(INT, INT) INT", map<modulo<std::int32_t>>},
-                     {"(BIGINT, BIGINT) BIGINT", map<modulo<std::int64_t>>},
+       .overloads = {{"(INT, INT) INT", remainder<std::int32_t>},
+                     {"(BIGINT, BIGINT) BIGINT", remainder<std::int64_t>},
                      {"(DECIMAL, DECIMAL) DECIMAL", decimal_kernel<decimal_remainder>, remainder_result},
                      {"(DOUBLE, DOUBLE) DOUBLE", map<[](double a, double b) { return std::fmod(a, b); }>}},
        .doc = "The remainder of a division, with the sign of the dividend.",

@@ -5,14 +5,18 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/bytes.h"
+
 namespace levada {
 
 inline bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
 inline bool is_ascii(std::string_view text) {
-  unsigned char all = 0;
-  for (char c : text) all |= static_cast<unsigned char>(c);
-  return all < 0x80;
+  const char *p = text.data(), *stop = p + text.size();
+  std::uint64_t all = 0;
+  for (; stop - p >= 8; p += 8) all |= load<std::uint64_t>(p);
+  for (; p < stop; ++p) all |= static_cast<unsigned char>(*p);
+  return (all & 0x8080808080808080u) == 0;
 }
 
 // Bytes of the character at `at`; at < text.size().
@@ -41,6 +45,7 @@ inline std::size_t count_characters(std::string_view text) {
 
 // The byte where character n (from 0) begins; text.size() where there are fewer.
 inline std::size_t character_at(std::string_view text, std::size_t n) {
+  if (is_ascii(text.substr(0, n))) return n < text.size() ? n : text.size();
   std::size_t at = 0;
   for (; n > 0 && at < text.size(); --n) at += character_size(text, at);
   return at;

@@ -21,9 +21,36 @@ void nulls_are_false(const Call& call) {
   }
 }
 
+// Text with one text that is the same for all rows, for equality: size and first bytes are one word, which settles
+// most.
+template <class Compare>
+void compare_with_text(const Call& call, const Column& column, StringView wanted) {
+  auto word = [](const StringView& s) { return load<std::uint64_t>(reinterpret_cast<const char*>(&s) + 8); };
+  const StringView* values = column.values<StringView>();
+  std::uint8_t* to = call.result.values<std::uint8_t>();
+  constexpr bool equal = Compare()(0, 0);
+  std::uint64_t w = word(wanted);
+  if (wanted.size() <= 4)
+    call.rows.for_each([=](std::uint32_t row) { to[row] = (word(values[row]) == w) == equal; });
+  else
+    call.rows.for_each(
+        [=](std::uint32_t row) { to[row] = (word(values[row]) == w && values[row] == wanted) == equal; });
+}
+
+template <class Compare>
+constexpr bool is_equality = std::is_same_v<Compare, std::equal_to<>> || std::is_same_v<Compare, std::not_equal_to<>>;
+
 // Columns of one physical type.
 template <class T, class Compare>
 void compare_values(const Call& call) {
+  const Argument &left = call.arguments[0], &right = call.arguments[1];
+  if constexpr (std::is_same_v<T, StringView> && is_equality<Compare>) {
+    if (left.constant != right.constant) {
+      const Argument &constant = left.constant ? left : right, &other = left.constant ? right : left;
+      compare_with_text<Compare>(call, *other.column, constant.value<StringView>(0));
+      return nulls_are_false(call);
+    }
+  }
   if constexpr (std::is_arithmetic_v<T>) {
     map<[](T a, T b) -> bool { return Compare()(a, b); }>(call);
   } else {

@@ -88,6 +88,22 @@ class Assembly {
     });
   }
 
+  // Values of fixed width without nulls, for the rows where the condition is true.
+  void blend(const Operand& condition, const Operand& from, Rows rows) {
+    with_physical(result_->type().kind(), [&]<class T>() {
+      T* __restrict to = result_->values<T>();
+      const T* values = from.column->values<T>();
+      const std::uint8_t* chosen = condition.column->values<std::uint8_t>();
+      if (condition.constant) {
+        if (chosen[0]) take(from, rows);
+      } else if (from.constant) {
+        rows.for_each([=, v = values[0]](std::uint32_t row) { to[row] = chosen[row] ? v : to[row]; });
+      } else {
+        rows.for_each([=](std::uint32_t row) { to[row] = chosen[row] ? values[row] : to[row]; });
+      }
+    });
+  }
+
   Operand finish() {
     for (std::uint32_t row = 0; row < sources_.size(); ++row) {
       if (sources_[row] == 0) {
@@ -238,7 +254,24 @@ class Evaluation {
     return {std::move(result), false};
   }
 
+  // Of cheap parts without nulls everything is computed for all rows, from the else backwards.
+  std::optional<Operand> choose_eagerly(const Expression& e, Rows rows) {
+    if (e.type.nested() || e.type.textual()) return std::nullopt;
+    for (const ExpressionRef& part : e.arguments)
+      if (!part->cheap) return std::nullopt;
+    std::vector<Operand> parts;
+    for (const ExpressionRef& part : e.arguments) {
+      parts.push_back(compute(*part, rows));
+      if (parts.back().has_nulls()) return std::nullopt;
+    }
+    Assembly result(e.type, batch_.size);
+    result.take(parts.back(), rows);
+    for (std::size_t i = parts.size() - 1; i >= 2; i -= 2) result.blend(parts[i - 2], parts[i - 1], rows);
+    return result.finish();
+  }
+
   Operand choose(const Expression& e, Rows rows) {
+    if (auto eager = choose_eagerly(e, rows)) return *eager;
     Assembly result(e.type, batch_.size);
     std::vector<std::uint32_t> left_over;
     Rows left = rows;

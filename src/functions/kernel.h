@@ -9,7 +9,8 @@
 // strict). Before them may stand `const Surroundings&`, `Arena&` (the result's memory), or both in this order.
 //
 // The result is such a value, std::optional of one (may be null) or Computed of one (may be null or fail). A
-// std::string_view must point into the arena, into an argument or into static memory; a std::string is copied.
+// std::string_view must point into the arena, into an argument or into static memory with 16 bytes behind it; a
+// std::string is copied.
 //
 // Functions of one or two numbers that always have a result get a loop of their own for every combination of constant
 // arguments: over all rows it has no branch, and the compiler makes vector instructions of it.
@@ -211,6 +212,9 @@ struct Result<Computed<T>> {
 };
 
 // ---- the loops ----
+
+template <class T>
+inline constexpr bool is_plain = std::is_arithmetic_v<T> || std::is_same_v<T, Int128>;
 
 template <class... A>
 struct Arguments {};

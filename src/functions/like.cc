@@ -1,5 +1,6 @@
 #include "functions/like.h"
 
+#include <cstring>
 #include <utility>
 
 #include "functions/characters.h"
@@ -7,6 +8,20 @@
 namespace levada {
 
 constexpr std::size_t npos = std::string_view::npos;
+
+// The first place of the literal at or behind `from`. Its last byte is looked at before the rest is compared.
+static std::size_t find_literal(std::string_view text, std::string_view literal, std::size_t from) {
+  std::size_t n = literal.size();
+  while (text.size() >= from + n) {
+    const void* found = std::memchr(text.data() + from, literal.front(), text.size() - from - n + 1);
+    if (!found) return npos;
+    const char* p = static_cast<const char*>(found);
+    if (p[n - 1] == literal.back() && std::memcmp(p, literal.data(), n) == 0)
+      return static_cast<std::size_t>(p - text.data());
+    from = static_cast<std::size_t>(p - text.data()) + 1;
+  }
+  return npos;
+}
 
 std::optional<LikePattern> LikePattern::parse(std::string_view pattern, std::string_view escape) {
   LikePattern result;
@@ -58,7 +73,7 @@ std::size_t LikePattern::Piece::match(std::string_view text, std::size_t at) con
 
 std::size_t LikePattern::Piece::find(std::string_view text, std::size_t at) const {
   if (plain()) {
-    at = text.find(literals[0].text, at);
+    at = find_literal(text, literals[0].text, at);
     return at == npos ? npos : at + literals[0].text.size();
   }
   for (;; at += character_size(text, at)) {
@@ -72,7 +87,6 @@ bool LikePattern::Piece::match_end(std::string_view text, std::size_t from) cons
     std::size_t size = literals[0].text.size();
     return text.size() - from >= size && text.ends_with(literals[0].text);
   }
-  if (empty()) return true;
   // The characters of a piece are always as many: it can only begin in one place.
   std::size_t characters = any_at_end;
   for (const Literal& literal : literals) characters += literal.any + count_characters(literal.text);
@@ -82,15 +96,16 @@ bool LikePattern::Piece::match_end(std::string_view text, std::size_t from) cons
 }
 
 bool LikePattern::matches(std::string_view text) const {
-  std::size_t at = pieces_.front().match(text, 0);
+  const Piece &first = pieces_.front(), &last = pieces_.back();
+  std::size_t at = first.empty() ? 0 : first.match(text, 0);
   if (at == npos) return false;
   if (pieces_.size() == 1) return at == text.size();
-  for (std::size_t i = 1; i + 1 < pieces_.size(); ++i) {
-    if (pieces_[i].empty()) continue;
-    at = pieces_[i].find(text, at);
+  for (const Piece* piece = &first + 1; piece != &last; ++piece) {
+    if (piece->empty()) continue;
+    at = piece->find(text, at);
     if (at == npos) return false;
   }
-  return pieces_.back().match_end(text, at);
+  return last.empty() || last.match_end(text, at);
 }
 
 }  // namespace levada

@@ -19,9 +19,7 @@ constexpr std::size_t max_made = 16 << 20;
 // Characters of text, bytes of bytes.
 struct Characters {
   static std::size_t count(std::string_view s) { return count_characters(s); }
-  static std::size_t at(std::string_view s, std::size_t n) {
-    return is_ascii(s) ? std::min(n, s.size()) : character_at(s, n);
-  }
+  static std::size_t at(std::string_view s, std::size_t n) { return character_at(s, n); }
 };
 struct Bytes {
   static std::size_t count(std::string_view s) { return s.size(); }
@@ -122,45 +120,59 @@ Computed<std::string_view> replace(Arena& out, std::string_view s, std::string_v
 
 // ---- several arguments ----
 
-StringView joined(Arena& arena, std::span<const std::string_view> parts, std::string_view separator) {
-  std::size_t size = parts.empty() ? 0 : separator.size() * (parts.size() - 1);
-  for (std::string_view part : parts) size += part.size();
-  char* const begin = arena.allocate(size);
-  char* p = begin;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (i > 0) {
-      std::memcpy(p, separator.data(), separator.size());
-      p += separator.size();
-    }
-    std::memcpy(p, parts[i].data(), parts[i].size());
-    p += parts[i].size();
+// The arguments of a call that joins texts; those that are null are left out.
+class Parts {
+ public:
+  explicit Parts(std::span<const Argument> arguments) {
+    for (const Argument& a : arguments)
+      parts_.push_back({kernel::Reader<StringView>(a), a.column->has_nulls() ? &a : nullptr});
   }
-  return {begin, static_cast<std::uint32_t>(size)};
-}
+  StringView join(Arena& arena, std::uint32_t row, StringView separator) const {
+    std::size_t size = 0;
+    bool any = false;
+    for (const Part& part : parts_) {
+      if (part.is_null(row)) continue;
+      size += part.text(row).size() + (any ? separator.size() : 0);
+      any = true;
+    }
+    char* const begin = arena.allocate(size);
+    char* p = begin;
+    any = false;
+    for (const Part& part : parts_) {
+      if (part.is_null(row)) continue;
+      if (any) p = put(p, separator);
+      p = put(p, part.text(row));
+      any = true;
+    }
+    return {begin, static_cast<std::uint32_t>(size)};
+  }
 
-// Nulls are left out.
+ private:
+  struct Part {
+    kernel::Reader<StringView> text;
+    const Argument* nullable;
+    bool is_null(std::uint32_t row) const { return nullable && nullable->is_null(row); }
+  };
+  static char* put(char* p, StringView text) { return text.empty() ? p : put_padded(p, text.data(), text.size()); }
+
+  std::vector<Part> parts_;
+};
+
 void concat(const Call& call) {
-  std::vector<std::string_view> parts;
+  Parts parts(call.arguments);
   Arena& arena = call.result.arena();
   StringView* to = call.result.values<StringView>();
-  call.rows.for_each([&](std::uint32_t row) {
-    parts.clear();
-    for (const Argument& a : call.arguments)
-      if (!a.is_null(row)) parts.push_back(a.string(row));
-    to[row] = joined(arena, parts, "");
-  });
+  call.rows.for_each([&](std::uint32_t row) { to[row] = parts.join(arena, row, {}); });
 }
 
 void concat_ws(const Call& call) {
-  std::vector<std::string_view> parts;
+  Parts parts(call.arguments.subspan(1));
+  const Argument& separator = call.arguments[0];
   Arena& arena = call.result.arena();
   StringView* to = call.result.values<StringView>();
   call.rows.for_each([&](std::uint32_t row) {
-    if (call.arguments[0].is_null(row)) return call.result.set_null(row);
-    parts.clear();
-    for (const Argument& a : call.arguments.subspan(1))
-      if (!a.is_null(row)) parts.push_back(a.string(row));
-    to[row] = joined(arena, parts, call.arguments[0].string(row));
+    if (separator.is_null(row)) return call.result.set_null(row);
+    to[row] = parts.join(arena, row, separator.value<StringView>(row));
   });
 }
 
