@@ -56,6 +56,8 @@ Result<ExpressionRef> number_of(const std::string& text, const Type& beside) {
   return literal_expression(decimal->unscaled, Type::decimal(std::max(digits, decimal->scale), decimal->scale));
 }
 
+bool is_literal(const Term& term) { return term && term->kind == ExpressionKind::literal; }
+
 // True for a constant that says no type by itself: a string in quotes, an array of such.
 bool is_loose(const Type& type) {
   switch (type.kind()) {
@@ -68,51 +70,63 @@ bool is_loose(const Type& type) {
   }
 }
 
-// The terms with one type. Strings in quotes take the type of what stands beside them, and numbers become text beside
-// text that is not a literal.
-Result<std::vector<ExpressionRef>> unified(const std::vector<Term>& terms, std::string_view what) {
-  std::vector<Term> constants = terms;
-  std::vector<std::optional<Type>> firm, others;
-  for (Term& term : constants) {
-    if (!term) continue;
-    term = folded(term, anywhere());
-    bool literal = term->kind == ExpressionKind::literal;
-    if (literal && is_loose(term->type)) continue;
-    (literal ? others : firm).push_back(term->type);
+// The loose type with the types of `like` where it has strings and that has something else.
+Type shaped(const Type& loose, const Type& like) {
+  if (loose.kind() == TypeKind::string) return like;
+  if (loose.kind() != like.kind() || !loose.nested()) return loose;
+  if (loose.kind() == TypeKind::array) return Type::array(shaped(loose.element(), like.element()));
+  if (loose.kind() == TypeKind::map) return Type::map(loose.key(), shaped(loose.value(), like.value()));
+  std::vector<Field> fields = loose.fields();
+  for (Field& field : fields) {
+    auto it = std::ranges::find(like.fields(), field.name, &Field::name);
+    if (it != like.fields().end()) field.type = shaped(field.type, it->type);
   }
-  auto common = common_type(firm);
-  bool text = common && common->kind() == TypeKind::string;  // a column: numbers beside it become text
-  if (!text && !(firm.empty() && others.empty())) {
-    std::vector<std::optional<Type>> both = firm;
-    both.insert(both.end(), others.begin(), others.end());
-    common = common_type(both);
-    if (common && common->numeric())
-      for (Term& term : constants)
-        if (term && term->type.kind() == TypeKind::string && term->kind == ExpressionKind::literal &&
-            !term->literal.is_null()) {
-          term = LV_TRY(number_of(std::get<std::string>(term->literal), *common));
-          both.push_back(term->type);
-        }
-    common = common_type(both);
+  return Type::structure(std::move(fields));
+}
+
+// The type for all of the terms; nullopt: there is none. Numbers in quotes beside numbers become numbers on the way.
+Result<std::optional<Type>> type_for_all(std::vector<Term>& terms) {
+  std::vector<std::optional<Type>> columns, known;
+  for (const Term& term : terms) {
+    if (!term || (is_literal(term) && is_loose(term->type))) continue;
+    known.push_back(term->type);
+    if (!is_literal(term)) columns.push_back(term->type);
   }
-  if (!common && firm.empty() && others.empty()) common = common_type(types_of(constants));
-  if (!common) {
-    std::string list;
-    for (const Term& term : terms)
-      list += (list.empty() ? "" : ", ") + (term ? term->text + " " + term->type.text() : "NULL");
-    bool all_null = std::ranges::none_of(terms, [](const Term& t) { return t != nullptr; });
-    if (all_null)
-      return Error(ErrorKind::statement, std::string(what) + " have NULL type").remedy("CAST one of the NULLs.");
-    return Error(ErrorKind::statement, std::string(what) + " have no common type: " + list)
-        .remedy("CAST to the type that is meant.");
+  if (known.empty()) return common_type(types_of(terms));
+  auto common = common_type(columns);
+  if (common && common->kind() == TypeKind::string) return common;  // literals of any kind become text
+  common = common_type(known);
+  for (Term& term : terms) {
+    if (!common || !is_literal(term) || !is_loose(term->type)) continue;
+    bool number = common->numeric() && term->type.kind() == TypeKind::string && !term->literal.is_null();
+    if (number) term = LV_TRY(number_of(std::get<std::string>(term->literal), *common));
+    common = common_type(std::vector<std::optional<Type>>{common, number ? term->type : shaped(term->type, *common)});
   }
+  return common;
+}
+
+Error no_common_type(const std::vector<Term>& terms, std::string_view what) {
+  if (std::ranges::none_of(terms, [](const Term& t) { return t != nullptr; }))
+    return Error(ErrorKind::statement, std::string(what) + " have NULL type").remedy("CAST one of the NULLs.");
+  std::string list;
+  for (const Term& term : terms)
+    list += (list.empty() ? "" : ", ") + (term ? term->text + " " + term->type.text() : "NULL");
+  return Error(ErrorKind::statement, std::string(what) + " have no common type: " + list)
+      .remedy("CAST to the type that is meant.");
+}
+
+// The terms with one type. Strings in quotes take the type of what stands beside them, and literals become text beside
+// a column of text.
+Result<std::vector<ExpressionRef>> unified(std::vector<Term> terms, std::string_view what) {
+  for (Term& term : terms)
+    if (term) term = folded(term, anywhere());
+  std::optional<Type> common = LV_TRY(type_for_all(terms));
+  if (!common) return no_common_type(terms, what);
   std::vector<ExpressionRef> result;
-  for (const Term& term : constants) {
-    auto cast = cast_term(term, *common);
-    if (!cast) return std::move(cast).error();
-    bool failed = term && term->kind == ExpressionKind::literal && (*cast)->kind != ExpressionKind::literal;
-    if (failed) return no_input_for(*common, text_of(term->literal, term->type));
-    result.push_back(*std::move(cast));
+  for (const Term& term : terms) {
+    result.push_back(LV_TRY(cast_term(term, *common)));
+    if (is_literal(term) && !is_literal(result.back()))  // the cast fails
+      return no_input_for(*common, text_of(term->literal, term->type));
   }
   return result;
 }
