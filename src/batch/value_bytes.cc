@@ -8,15 +8,17 @@
 namespace levada {
 namespace {
 
+// The low bytes alone, their highest bit as the sign.
+Int128 from_low_bytes(Int128 v, int bytes) {
+  if (bytes == 0) return 0;
+  int shift = 128 - 8 * bytes;
+  return static_cast<Int128>(static_cast<UInt128>(v) << shift) >> shift;
+}
+
 void put_decimal_bytes(Int128 v, ByteWriter& out) {
-  std::uint8_t size = 0;
-  for (Int128 rest = v; rest != 0 && rest != -1; rest >>= 8) ++size;
-  // One more byte where the highest bit would not say the sign.
-  bool negative = v < 0;
-  if (size < 16 && ((v >> (8 * size)) & 1) != negative) ++size;
-  if (size > 0 && size < 16 && (((v >> (8 * size - 1)) & 1) != 0) != negative) ++size;
-  if (size == 0 && negative) size = 1;
-  out.little(size);
+  int size = 0;
+  while (from_low_bytes(v, size) != v) ++size;
+  out.little(static_cast<std::uint8_t>(size));
   for (int i = 0; i < size; ++i) out.little(static_cast<std::uint8_t>(v >> (8 * i)));
 }
 
