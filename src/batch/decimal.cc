@@ -11,6 +11,7 @@ namespace levada {
 namespace {
 
 constexpr Int128 ten_to(int n) { return power_of_ten[static_cast<std::size_t>(n)]; }
+constexpr UInt128 unsigned_ten_to(int n) { return static_cast<UInt128>(ten_to(n)); }
 constexpr Int128 most = ten_to(38) - 1;
 
 UInt128 magnitude(Int128 v) { return v < 0 ? UInt128(0) - static_cast<UInt128>(v) : static_cast<UInt128>(v); }
@@ -54,6 +55,21 @@ std::optional<UInt128> divide(Wide v, UInt128 by, UInt128& remainder) {
   return quotient;
 }
 
+// m / d, rounded half up, with a sign. Most numbers have 64 bits, for which the processor can divide.
+std::optional<Int128> divide_half_up(UInt128 m, UInt128 d, bool negative) {
+  UInt128 quotient, rest;
+  if ((m | d) <= ~std::uint64_t{0}) {
+    quotient = static_cast<std::uint64_t>(m) / static_cast<std::uint64_t>(d);
+    rest = static_cast<std::uint64_t>(m) % static_cast<std::uint64_t>(d);
+  } else {
+    quotient = m / d;
+    rest = m - quotient * d;
+  }
+  if (rest >= d - rest) ++quotient;  // 2 * rest >= d without overflow
+  if (quotient > static_cast<UInt128>(most)) return std::nullopt;
+  return negative ? -static_cast<Int128>(quotient) : static_cast<Int128>(quotient);
+}
+
 // a * b / by, rounded half up, with a sign.
 std::optional<Int128> multiply_divide(UInt128 a, UInt128 b, UInt128 by, bool negative) {
   UInt128 rest = 0;
@@ -66,24 +82,29 @@ std::optional<Int128> multiply_divide(UInt128 a, UInt128 b, UInt128 by, bool neg
 
 }  // namespace
 
-bool fits_precision(Int128 v, int precision) { return magnitude(v) < static_cast<UInt128>(ten_to(precision)); }
+bool fits_precision(Int128 v, int precision) { return magnitude(v) < unsigned_ten_to(precision); }
 
 std::optional<Int128> rescale(Int128 v, int from, int to) {
   if (from == to) return checked(v);
   if (from < to) {
     if (v == 0) return v;
-    if (to - from > 38) return std::nullopt;
-    return multiply_divide(magnitude(v), static_cast<UInt128>(ten_to(to - from)), 1, v < 0);
+    Int128 scaled;
+    if (to - from > 38 || __builtin_mul_overflow(v, ten_to(to - from), &scaled)) return std::nullopt;
+    return checked(scaled);
   }
   if (from - to > 38) return Int128(0);
-  return multiply_divide(magnitude(v), 1, static_cast<UInt128>(ten_to(from - to)), v < 0);
+  return divide_half_up(magnitude(v), unsigned_ten_to(from - to), v < 0);
 }
 
 std::optional<Int128> decimal_add(Int128 a, int a_scale, Int128 b, int b_scale, int scale) {
   int common = a_scale > b_scale ? a_scale : b_scale;
   auto x = rescale(a, a_scale, common), y = rescale(b, b_scale, common);
   if (!x || !y) return std::nullopt;
-  return rescale(*x + *y, common, scale);  // two numbers of 38 digits cannot overflow 127 bits
+  Int128 sum;
+  if (!__builtin_add_overflow(*x, *y, &sum)) return rescale(sum, common, scale);
+  // Two numbers of 38 digits may need 128 bits without a sign: too much, unless digits are dropped.
+  if (scale >= common) return std::nullopt;
+  return divide_half_up(magnitude(*x) + magnitude(*y), unsigned_ten_to(common - scale), *x < 0);
 }
 
 std::optional<Int128> decimal_subtract(Int128 a, int a_scale, Int128 b, int b_scale, int scale) {
@@ -95,7 +116,9 @@ std::optional<Int128> decimal_multiply(Int128 a, int a_scale, Int128 b, int b_sc
   int surplus = a_scale + b_scale - scale;
   if (surplus >= 0) {
     if (surplus > 38) return std::nullopt;
-    return multiply_divide(magnitude(a), magnitude(b), static_cast<UInt128>(ten_to(surplus)), negative);
+    if (Int128 product; !__builtin_mul_overflow(a, b, &product))
+      return surplus == 0 ? checked(product) : divide_half_up(magnitude(product), unsigned_ten_to(surplus), negative);
+    return multiply_divide(magnitude(a), magnitude(b), unsigned_ten_to(surplus), negative);
   }
   auto product = multiply_divide(magnitude(a), magnitude(b), 1, negative);
   if (!product) return std::nullopt;
@@ -108,14 +131,18 @@ std::optional<Int128> decimal_divide(Int128 a, int a_scale, Int128 b, int b_scal
   int shift = scale + b_scale - a_scale;  // a / b * 10^shift
   if (shift > 76 || shift < -38) return std::nullopt;
   if (shift < 0) {
-    Wide divisor = multiply(magnitude(b), static_cast<UInt128>(ten_to(-shift)));
+    Wide divisor = multiply(magnitude(b), unsigned_ten_to(-shift));
     if (divisor.high != 0) return Int128(0);
     return multiply_divide(magnitude(a), 1, divisor.low, negative);
   }
-  if (shift <= 38) return multiply_divide(magnitude(a), static_cast<UInt128>(ten_to(shift)), magnitude(b), negative);
-  Wide dividend = multiply(magnitude(a), static_cast<UInt128>(ten_to(shift - 38)));
+  if (shift <= 38) {
+    if (Int128 dividend; !__builtin_mul_overflow(a, ten_to(shift), &dividend))
+      return divide_half_up(magnitude(dividend), magnitude(b), negative);
+    return multiply_divide(magnitude(a), unsigned_ten_to(shift), magnitude(b), negative);
+  }
+  Wide dividend = multiply(magnitude(a), unsigned_ten_to(shift - 38));
   if (dividend.high != 0) return a == 0 ? std::optional<Int128>(0) : std::nullopt;
-  return multiply_divide(dividend.low, static_cast<UInt128>(ten_to(38)), magnitude(b), negative);
+  return multiply_divide(dividend.low, unsigned_ten_to(38), magnitude(b), negative);
 }
 
 std::optional<Int128> decimal_remainder(Int128 a, int a_scale, Int128 b, int b_scale, int scale) {
@@ -128,8 +155,8 @@ std::optional<Int128> decimal_remainder(Int128 a, int a_scale, Int128 b, int b_s
 int decimal_compare(Int128 a, int a_scale, Int128 b, int b_scale) {
   if ((a < 0) != (b < 0)) return a < 0 ? -1 : 1;
   bool negative = a < 0;
-  Wide x = multiply(magnitude(a), a_scale < b_scale ? static_cast<UInt128>(ten_to(b_scale - a_scale)) : 1);
-  Wide y = multiply(magnitude(b), b_scale < a_scale ? static_cast<UInt128>(ten_to(a_scale - b_scale)) : 1);
+  Wide x = multiply(magnitude(a), a_scale < b_scale ? unsigned_ten_to(b_scale - a_scale) : 1);
+  Wide y = multiply(magnitude(b), b_scale < a_scale ? unsigned_ten_to(a_scale - b_scale) : 1);
   int order = x.high != y.high ? (x.high < y.high ? -1 : 1) : x.low != y.low ? (x.low < y.low ? -1 : 1) : 0;
   return negative ? -order : order;
 }
@@ -154,7 +181,7 @@ std::optional<Int128> decimal_from_double(double v, int precision, int scale) {
 char* put_decimal(char* p, Int128 v, int scale) {
   if (v < 0) *p++ = '-';
   UInt128 m = magnitude(v);
-  UInt128 unit = static_cast<UInt128>(ten_to(scale));
+  UInt128 unit = unsigned_ten_to(scale);
   UInt128 whole = m / unit, part = m % unit;
   char digits[40];
   auto put = [&](UInt128 n, int least) {
@@ -203,7 +230,7 @@ std::optional<ParsedDecimal> parse_decimal(std::string_view text) {
   if (digits == 0) return std::nullopt;
   if (p < stop && (*p == 'e' || *p == 'E')) {
     ++p;
-    if (p < stop && *p == '+') ++p;
+    if (p + 1 < stop && *p == '+' && p[1] != '-') ++p;
     int exponent = 0;
     auto [end, error] = std::from_chars(p, stop, exponent);
     if (error != std::errc() || exponent > 100'000 || exponent < -100'000) return std::nullopt;

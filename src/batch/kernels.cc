@@ -1,6 +1,9 @@
 #include "batch/kernels.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
 
 namespace levada {
 namespace {
@@ -12,7 +15,7 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   auto product = static_cast<UInt128>(a) * b;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
-constexpr std::uint64_t prime_a = 0xa0761d6478bd642fu, prime_b = 0xe7037ed1a0b428dbu;
+constexpr std::uint64_t prime_a = 0xa0761d6478bd642fu, prime_b = 0xe7037ed1a0b428dbu, prime_c = 0x8ebc6af09c88c6e3u;
 
 std::uint64_t combine(std::uint64_t hash, std::uint64_t value) { return mix(hash ^ prime_a, value ^ prime_b); }
 
@@ -35,12 +38,16 @@ std::uint64_t hash_of(T v) {
 std::uint64_t hash_value(const Column& column, std::uint32_t row) {
   if (column.is_null(row)) return null_hash;
   switch (column.type().kind()) {
-    case TypeKind::array:
+    case TypeKind::array: {
+      std::uint64_t h = column.offsets()[row + 1] - column.offsets()[row];
+      for (std::uint32_t i = column.offsets()[row]; i < column.offsets()[row + 1]; ++i)
+        h = combine(h, hash_value(column.child(0), i));
+      return h;
+    }
     case TypeKind::map: {
       std::uint64_t h = column.offsets()[row + 1] - column.offsets()[row];
       for (std::uint32_t i = column.offsets()[row]; i < column.offsets()[row + 1]; ++i)
-        for (std::size_t c = 0; c < column.type().children().size(); ++c)
-          h = combine(h, hash_value(column.child(c), i));
+        h += combine(hash_value(column.child(0), i), hash_value(column.child(1), i));  // in any order
       return h;
     }
     case TypeKind::structure: {
@@ -51,6 +58,23 @@ std::uint64_t hash_value(const Column& column, std::uint32_t row) {
     }
     default: return with_physical(column.type().kind(), [&]<class T>() { return hash_of(column.values<T>()[row]); });
   }
+}
+
+// The entries of a map, by key.
+std::vector<std::uint32_t> sorted_entries(const Column& map, std::uint32_t row) {
+  std::vector<std::uint32_t> entries(map.offsets()[row + 1] - map.offsets()[row]);
+  std::iota(entries.begin(), entries.end(), map.offsets()[row]);
+  const Column& keys = map.child(0);
+  std::ranges::stable_sort(entries, [&](std::uint32_t i, std::uint32_t j) { return compare(keys, i, keys, j) < 0; });
+  return entries;
+}
+
+int compare_maps(const Column& a, std::uint32_t a_row, const Column& b, std::uint32_t b_row) {
+  std::vector<std::uint32_t> x = sorted_entries(a, a_row), y = sorted_entries(b, b_row);
+  for (std::size_t i = 0; i < x.size() && i < y.size(); ++i)
+    for (std::size_t c = 0; c < 2; ++c)
+      if (int order = compare(a.child(c), x[i], b.child(c), y[i])) return order;
+  return static_cast<int>(x.size() > y.size()) - static_cast<int>(x.size() < y.size());
 }
 
 template <class T>
@@ -71,7 +95,9 @@ ColumnRef gather(const Column& column, Rows rows) {
 }
 
 std::uint64_t hash_bytes(const char* data, std::size_t size) {
-  std::uint64_t h = size ^ prime_a;
+  // Three different primes: with the same one twice, low and high of a text of 8 bytes would only change places when
+  // a bit of it flips.
+  std::uint64_t h = size ^ prime_c;
   for (; size > 16; data += 16, size -= 16)
     h = mix(load<std::uint64_t>(data) ^ prime_b, load<std::uint64_t>(data + 8) ^ h);
   std::uint64_t low = 0, high = 0;
@@ -112,15 +138,14 @@ int compare(const Column& a, std::uint32_t a_row, const Column& b, std::uint32_t
   bool a_null = a.is_null(a_row), b_null = b.is_null(b_row);
   if (a_null || b_null) return static_cast<int>(b_null) - static_cast<int>(a_null);
   switch (a.type().kind()) {
-    case TypeKind::array:
-    case TypeKind::map: {
+    case TypeKind::array: {
       std::uint32_t i = a.offsets()[a_row], a_end = a.offsets()[a_row + 1];
       std::uint32_t j = b.offsets()[b_row], b_end = b.offsets()[b_row + 1];
       for (; i < a_end && j < b_end; ++i, ++j)
-        for (std::size_t c = 0; c < a.type().children().size(); ++c)
-          if (int order = compare(a.child(c), i, b.child(c), j)) return order;
+        if (int order = compare(a.child(0), i, b.child(0), j)) return order;
       return static_cast<int>(i < a_end) - static_cast<int>(j < b_end);
     }
+    case TypeKind::map: return compare_maps(a, a_row, b, b_row);
     case TypeKind::structure:
       for (std::size_t c = 0; c < a.type().children().size(); ++c)
         if (int order = compare(a.child(c), a_row, b.child(c), b_row)) return order;

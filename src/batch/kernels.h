@@ -21,7 +21,8 @@ void hash(const Column& column, Rows rows, std::span<std::uint64_t> hashes);
 std::uint64_t hash_bytes(const char* data, std::size_t size);
 
 // <0, 0, >0. Nulls are equal to each other and before all values; NaN is equal to itself and after all numbers. Both
-// columns of one type. Arrays, maps and structures compare element by element.
+// columns of one type. Arrays and structures compare element by element, maps entry by entry in the order of their
+// keys: maps with the same entries are equal, and have equal hashes.
 int compare(const Column& a, std::uint32_t a_row, const Column& b, std::uint32_t b_row);
 
 // The rows whose boolean is true; false and null drop out.

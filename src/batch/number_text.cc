@@ -17,6 +17,9 @@ char* put_text(char* p, std::string_view text) {
 char* put_shortest(char* p, double v) {
   char text[32];
   char* end = std::to_chars(text, text + sizeof text, v, std::chars_format::scientific).ptr;  // d[.ddd]e±xx
+  // The smallest of all is 4.9E-324 in Java, which always writes two digits and takes the nearest; 5E-324 would do.
+  if (std::fabs(v) == std::numeric_limits<double>::denorm_min())
+    end = std::to_chars(text, text + sizeof text, v, std::chars_format::scientific, 1).ptr;
   char digits[24];
   int count = 0;
   char* at = text;

@@ -56,6 +56,7 @@ bool take_char(std::string_view& text, char c) {
 
 std::optional<std::int64_t> take_date(std::string_view& text) {
   bool negative = take_char(text, '-');
+  if (!negative) take_char(text, '+');
   std::size_t year_digits = std::min(text.find('-'), text.size());
   if (year_digits < 4 || year_digits > 6) return std::nullopt;
   auto year = take_digits(text, year_digits);

@@ -20,11 +20,12 @@ using ExpressionRef = std::shared_ptr<const Expression>;
 
 enum class ExpressionKind : std::uint8_t {
   column,         // `column` of the batch: key, then after
-  before,         // the same column before the change
+  before,         // the same column before the change; a key column is itself
   row_time,       // ROWTIME: BIGINT milliseconds
   row_partition,  // ROWPARTITION: INT
   row_offset,     // ROWOFFSET: BIGINT
   literal,        // `literal`
+  field,          // of the structure that is the argument: number `column` of its fields
   call,           // `kernel` over `arguments`
   logical_and,    // two arguments
   logical_or,
@@ -37,18 +38,28 @@ struct Expression {
   Type type;
   std::uint32_t column = 0;
   Value literal;
+  ColumnRef constant;  // the literal as a column of one row
   Kernel kernel = nullptr;
   bool strict = true;  // of the called function
   bool volatile_ = false;
+  bool cheap = false;  // it and all its arguments
   std::vector<ExpressionRef> arguments;
   std::string text;  // as SQL, for plans and messages
 };
 
 ExpressionRef column_expression(const Schema& schema, std::size_t column);
+// ROWTIME, ROWPARTITION or ROWOFFSET.
+ExpressionRef row_expression(ExpressionKind kind);
 ExpressionRef literal_expression(Value value, Type type);
+// The error says that there is no such field, or no structure.
+Result<ExpressionRef> field_expression(ExpressionRef structure, std::string_view field);
 // The function's resolved overload over arguments that have its types already.
 ExpressionRef call_expression(const Function& function, const Overload& overload, Type result,
                               std::vector<ExpressionRef> arguments);
+// CASE, as the kind says: all conditions BOOLEAN, all values of one type, the else at the end.
+ExpressionRef case_expression(std::vector<ExpressionRef> parts);
+// STRUCT(name := value, …).
+ExpressionRef structure_expression(const std::vector<std::string>& names, std::vector<ExpressionRef> values);
 // The argument itself if it has the type. The error says that there is no such cast.
 Result<ExpressionRef> cast_expression(ExpressionRef argument, const Type& to);
 
@@ -60,9 +71,11 @@ ColumnRef evaluate(const Expression& expression, const Batch& batch, Rows rows, 
 bool is_constant(const Expression& expression);
 // The value of a constant expression; a failure becomes an error of kind statement.
 Result<Value> fold(const Expression& expression, const Surroundings& surroundings);
+// The expression with its constant parts computed, except those that fail: they fail for every row.
+ExpressionRef folded(const ExpressionRef& expression, const Surroundings& surroundings);
 // The columns it reads, by position in the schema, sorted.
 std::vector<std::uint32_t> columns_of(const Expression& expression);
-// True if no row can make it fail or be volatile, so that it may be computed once for many queries.
+// The same result for every row, so that it may be computed once for both; volatile functions are the same as nothing.
 bool same_expression(const Expression& a, const Expression& b);
 
 }  // namespace levada

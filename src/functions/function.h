@@ -59,10 +59,9 @@ using Kernel = void (*)(const Call&);
 using ResultType = Result<Type> (*)(std::span<const Type> arguments);
 
 struct Overload {
-  // "(STRING, INT) STRING". Types are the SQL names; DECIMAL stands for any precision; T, U, … for any type, the same
-  // at every place; ARRAY<T>, MAP<STRING, T>; ANY for any type, each place its own; a last "T..." for any number of T,
-  // one at least.
+  // "(STRING, INT) STRING": functions/signature.h tells how it is written.
   std::string_view signature;
+  // nullptr: the evaluator's own (AND, OR, COALESCE, IFNULL), computed only for the rows that reach it.
   Kernel kernel;
   ResultType result_type = nullptr;
 };
@@ -81,6 +80,10 @@ struct Function {
   bool strict = true;
   // Not the same result every time: never folded into a constant.
   bool volatile_ = false;
+  // Never fails and takes a few instructions: computing it for all rows costs less than finding out which rows need it.
+  bool cheap = false;
+  // The first argument is a unit of time, written as a bare word: DATEADD(DAYS, 1, d). It is passed as a STRING.
+  bool takes_unit = false;
 };
 
 // ---- aggregates ----
@@ -99,7 +102,8 @@ struct AggregateCall {
 struct AggregateOverload {
   std::string_view signature;
   ResultType result_type = nullptr;
-  std::uint32_t state_size;  // alignment 16
+  std::uint8_t literals = 0;  // so many of the last arguments must be literals
+  std::uint32_t state_size;   // alignment 16
   void (*start)(char* state);
   void (*add)(const AggregateCall&);
   // Takes rows out again, for aggregates over tables; nullptr: cannot.

@@ -1,5 +1,6 @@
 // The tables of functions, and the choice of the overload for the types of a call.
 #pragma once
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,9 +10,9 @@
 
 namespace levada {
 
-// Every family's table, in the order of src/functions/functions.cc.
+// Every family's table, in the order of src/functions/functions.cc. Operators are among them.
 std::span<const std::span<const Function>> function_families();
-std::span<const AggregateFunction> aggregate_functions();
+std::span<const std::span<const AggregateFunction>> aggregate_families();
 
 const Function* find_function(std::string_view name);  // nullptr: none of this name
 const AggregateFunction* find_aggregate_function(std::string_view name);
@@ -38,5 +39,8 @@ Result<ResolvedAggregate> resolve(const AggregateFunction& function, std::span<c
 Result<Kernel> find_cast(const Type& from, const Type& to);
 // True where a value of `from` may stand for one of `to` without a CAST being written.
 bool casts_implicitly(const Type& from, const Type& to);
+// The narrowest type that all of them stand for: of the branches of CASE, the elements of an array, both sides of a
+// comparison. nullopt among them is the untyped NULL. nullopt: there is none, or all are NULL.
+std::optional<Type> common_type(std::span<const std::optional<Type>> types);
 
 }  // namespace levada
