@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
@@ -97,6 +96,20 @@ class RealFileLock : public FileLock {
   int fd_;
 };
 
+struct flock whole_file() {
+  struct flock range {};
+  range.l_type = F_WRLCK;
+  range.l_whence = SEEK_SET;
+  return range;
+}
+
+// What the lock file's holder wrote into it.
+std::string holder_text(int fd) {
+  std::array<char, 256> who;
+  ssize_t n = ::pread(fd, who.data(), who.size(), 0);
+  return {who.data(), n > 0 ? static_cast<std::size_t>(n) : 0};
+}
+
 DirectoryEntry entry_of(std::string name, const struct stat& s) {
   return {std::move(name), S_ISDIR(s.st_mode), static_cast<std::uint64_t>(s.st_size),
           static_cast<std::uint64_t>(s.st_ino), modified_us(s)};
@@ -174,21 +187,35 @@ class RealFiles : public Files {
     return {};
   }
 
+  // Locks of the open file description: they go with the file descriptor, and unlike flock() they can be asked about.
   Result<std::unique_ptr<FileLock>> lock(const std::string& path, std::string_view holder) override {
     int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd < 0) return system_error("cannot open " + path, errno);
     auto lock = std::make_unique<RealFileLock>(fd);
-    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-      if (errno != EWOULDBLOCK) return system_error("cannot lock " + path, errno);
-      std::array<char, 256> who{};
-      ssize_t n = ::pread(fd, who.data(), who.size(), 0);
+    struct flock whole = whole_file();
+    if (::fcntl(fd, F_OFD_SETLK, &whole) != 0) {
+      if (errno != EAGAIN && errno != EACCES) return system_error("cannot lock " + path, errno);
+      std::string who = holder_text(fd);
       return Error(ErrorKind::refused, path + " is held by another process")
-          .why(n > 0 ? "held by " + std::string(who.data(), static_cast<std::size_t>(n)) : "its holder left no name")
+          .why(who.empty() ? "its holder left no name" : "held by " + who)
           .remedy("Stop that one first, or take another directory.");
     }
     if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, holder.data(), holder.size(), 0) != static_cast<ssize_t>(holder.size()))
       return system_error("cannot write " + path, errno);
     return std::unique_ptr<FileLock>(std::move(lock));
+  }
+
+  Result<std::optional<std::string>> lock_holder(const std::string& path) override {
+    int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT) return std::nullopt;
+    if (fd < 0) return system_error("cannot open " + path, errno);
+    struct flock whole = whole_file();
+    int failed = ::fcntl(fd, F_OFD_GETLK, &whole) != 0 ? errno : 0;
+    std::string who = holder_text(fd);
+    ::close(fd);
+    if (failed) return system_error("cannot ask for the lock of " + path, failed);
+    if (whole.l_type == F_UNLCK) return std::nullopt;
+    return who;
   }
 
   Result<std::uint64_t> free_bytes(const std::string& path) override {

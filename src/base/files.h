@@ -70,6 +70,9 @@ class Files {
   // Takes the lock file for this process and writes `holder` into it; refused, with the other holder named, if it is
   // taken.
   virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path, std::string_view holder) = 0;
+  // Who holds the lock file now, in its own words; nullopt if nobody does. Asks only, so that nobody's lock() fails for
+  // it.
+  virtual Result<std::optional<std::string>> lock_holder(const std::string& path) = 0;
   virtual Result<std::uint64_t> free_bytes(const std::string& path) = 0;
 
   bool exists(const std::string& path) { return entry(path).has_value(); }

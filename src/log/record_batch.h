@@ -47,7 +47,7 @@ struct RecordBatchHeader {
 
   Compression compression() const { return static_cast<Compression>(attributes & 7); }
   bool control() const { return attributes & 32; }
-  Offset next_offset() const { return base_offset + (last_offset_delta + 1); }
+  Offset next_offset() const { return base_offset + (std::int64_t{last_offset_delta} + 1); }
 };
 
 // The header of the batch at the start of the bytes; what follows it is not touched. damaged: not a header of version

@@ -36,34 +36,28 @@ class Binder {
       : script_(script), scope_(scope), rules_(std::move(rules)) {}
 
   Result<ExpressionRef> bind(const ast::Expression& e) const;
+  // The same, as a value of this type: what casts implicitly, and text for dates and times.
+  Result<ExpressionRef> bind_as(const ast::Expression& e, const Type& type) const;
   // The same, and it must be a BOOLEAN: for WHERE, HAVING, CHECK. `clause` is for the message.
   Result<ExpressionRef> bind_condition(const ast::Expression& e, std::string_view clause) const;
   // An aggregate function's call, its arguments bound here.
   Result<AggregateSpec::Call> bind_aggregate(const ast::Expression& call) const;
 
  private:
-  using Kind = ast::ExpressionKind;
-  Result<ExpressionRef> bind_node(const ast::Expression& e) const;
-  Result<ExpressionRef> bind_column(const ast::Expression& e) const;
-  Result<ExpressionRef> bind_literal(const ast::Expression& e) const;
-  Result<ExpressionRef> bind_typed_literal(const ast::Expression& e) const;
-  Result<ExpressionRef> bind_comparison(const ast::Expression& e) const;
-  Result<ExpressionRef> compare(const ast::Expression& e, std::string_view op, ExpressionRef a, ExpressionRef b) const;
-  Result<ExpressionRef> bind_case(const ast::Expression& e) const;
-  Result<ExpressionRef> bind_in(const ast::Expression& e) const;
-  Result<ExpressionRef> bind_between(const ast::Expression& e) const;
-  Result<ExpressionRef> bind_field(const ast::Expression& e) const;
-  Result<ExpressionRef> bind_structure(const ast::Expression& e) const;
-  Result<ExpressionRef> bind_call(const ast::Expression& e) const;
-  Result<ExpressionRef> call(const ast::Expression& at, std::string_view name,
-                             std::vector<ExpressionRef> arguments) const;
-  Result<ExpressionRef> logical(const ast::Expression& at, ExpressionKind kind, ExpressionRef a, ExpressionRef b) const;
-  Result<ExpressionRef> negation(const ast::Expression& at, ExpressionRef e) const;
-  // All to the one type that all fit into.
-  Result<Type> unify(const ast::Expression& at, std::vector<ExpressionRef>& expressions) const;
-  Error error(const ast::Expression& at, std::string what) const {
-    return statement_error(script_, at.span, std::move(what));
-  }
+  // A null term is the untyped NULL.
+  using Term = ExpressionRef;
+  Result<Term> bind_term(const ast::Expression& e) const;
+  Result<Term> bind_node(const ast::Expression& e) const;
+  Result<std::vector<Term>> bind_children(const ast::Expression& e) const;
+  Result<Term> bind_column(const ast::Expression& e) const;
+  Result<Term> bind_literal(const ast::Expression& e) const;
+  Result<Term> bind_typed_literal(const ast::Expression& e) const;
+  Result<Term> bind_operator(const ast::Expression& e) const;
+  Result<Term> bind_simple_case(const ast::Expression& e) const;
+  Result<Term> bind_call(const ast::Expression& e) const;
+  Result<ExpressionRef> unknown_if_null(const std::vector<Term>& terms, ExpressionRef comparison) const;
+  Result<ExpressionRef> at(const ast::Expression& e, Result<ExpressionRef> built) const;
+  Error error(const ast::Expression& e, std::string what) const { return statement_error(script_, e.span, std::move(what)); }
 
   const Script& script_;
   const Scope& scope_;
@@ -73,8 +67,5 @@ class Binder {
 // A type as written, custom types looked up by `custom`.
 Result<Type> bind_type(const Script& script, const ast::TypeName& name,
                        const std::function<std::optional<Type>(const std::string&)>& custom);
-
-// The untyped NULL: a literal of type STRING that may stand for any type.
-bool is_untyped_null(const Expression& e);
 
 }  // namespace levada

@@ -316,15 +316,9 @@ Result<PlannedRows> Planner::insert_values(const ast::InsertValues& insert, std:
     for (std::size_t i = 0; i < row.size(); ++i) {
       bool is_rowtime = places[i] == schema.size();
       Type type = is_rowtime ? Type(TypeKind::int64) : schema[places[i]].type;
-      ExpressionRef e = LV_TRY(binder.bind(row[i]));
-      bool text_to_time =
-          e->type.kind() == TypeKind::string && type.kind() >= TypeKind::date && type.kind() <= TypeKind::timestamp;
-      if (!is_untyped_null(*e) && !text_to_time && !casts_implicitly(e->type, type))
-        return error(row[i].span, "column " + (is_rowtime ? "ROWTIME" : schema[places[i]].name) + " is " + type.text() +
-                                      ", this is " + e->type.text());
-      auto cast = cast_expression(std::move(e), type);
-      if (!cast) return error(row[i].span, cast.error().what());
-      auto value = fold(**cast, Surroundings());
+      auto e = binder.bind_as(row[i], type);
+      if (!e) return std::move(e).error().within("column " + (is_rowtime ? std::string("ROWTIME") : schema[places[i]].name));
+      auto value = fold(**e, Surroundings());
       if (!value) return error(row[i].span, value.error().what()).why(value.error().why());
       if (is_rowtime)
         rowtime = value->is_null() ? now_ms : std::get<std::int64_t>(*value);
