@@ -86,8 +86,8 @@ class Transaction {
   virtual void append(const TopicPartition& to, std::string_view record_batch) = 0;
   // The group has dealt with everything below `next`.
   virtual void advance(const std::string& group, const TopicPartition& of, Offset next) = 0;
-  // The group has dealt with everything in the partition, what this transaction appends to it included. For a group that takes
-  // the rows from the hands of the partition's only writer, in this transaction.
+  // The group has dealt with everything in the partition, what this transaction appends to it included. For a group
+  // that takes the rows from the hands of the partition's only writer, in this transaction.
   virtual void advance_to_end(const std::string& group, const TopicPartition& of) = 0;
   // The source has got to here; its own words, opaque to us.
   virtual void put_position(const std::string& source, std::string_view position) = 0;

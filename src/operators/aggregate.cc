@@ -7,9 +7,9 @@
 // a commit, so that the updates of a key in between become one, or after every row.
 #include <algorithm>
 
+#include "formats/row_bytes.h"
 #include "operators/operators.h"
 #include "state/group_table.h"
-#include "formats/row_bytes.h"
 
 namespace levada {
 namespace {

@@ -40,7 +40,8 @@ Answer list_functions() {
     for (const Function& f : family)
       if (std::isalpha(static_cast<unsigned char>(f.name[0])) && f.name.find(' ') == std::string_view::npos)
         answer.rows.push_back({Cell(f.name), Cell(f.category)});
-  for (const AggregateFunction& f : aggregate_functions()) answer.rows.push_back({Cell(f.name), Cell("AGGREGATE")});
+  for (std::span<const AggregateFunction> family : aggregate_families())
+    for (const AggregateFunction& f : family) answer.rows.push_back({Cell(f.name), Cell("AGGREGATE")});
   std::ranges::sort(answer.rows);
   return answer;
 }

@@ -136,7 +136,8 @@ Result<Term> Binder::bind_node(const ast::Expression& e) const {
 
 Result<Term> Binder::bind_column(const ast::Expression& e) const {
   if (e.qualifier && std::ranges::find(scope_.relation_names, e.qualifier->text) == scope_.relation_names.end())
-    return statement_error(script_, e.qualifier->span, "there is no relation " + e.qualifier->text + " in this statement")
+    return statement_error(script_, e.qualifier->span,
+                           "there is no relation " + e.qualifier->text + " in this statement")
         .remedy(did_you_mean(e.qualifier->text, scope_.relation_names));
   const std::string& name = e.name.text;
   if (auto column = scope_.schema->find(name)) return column_expression(*scope_.schema, *column);
@@ -163,7 +164,8 @@ Result<Term> Binder::bind_literal(const ast::Expression& e) const {
     case Kind::string_literal: return literal_expression(e.text, TypeKind::string);
     case Kind::integer_literal: {
       auto value = parse_integer(e.text);
-      if (!value) return error(e, "the number is too large for BIGINT").remedy("Write it as a decimal: " + e.text + ".0");
+      if (!value)
+        return error(e, "the number is too large for BIGINT").remedy("Write it as a decimal: " + e.text + ".0");
       bool small = *value >= INT32_MIN && *value <= INT32_MAX;
       return literal_expression(*value, small ? TypeKind::int32 : TypeKind::int64);
     }
@@ -200,7 +202,8 @@ Result<Term> Binder::bind_typed_literal(const ast::Expression& e) const {
 
 Result<Term> Binder::bind_operator(const ast::Expression& e) const {
   std::vector<Term> terms = LV_TRY(bind_children(e));
-  bool unknown = rules_.unknown_comparisons && (is_comparison(e.kind) || e.kind == Kind::between || e.kind == Kind::not_between);
+  bool unknown =
+      rules_.unknown_comparisons && (is_comparison(e.kind) || e.kind == Kind::between || e.kind == Kind::not_between);
   ExpressionRef result = LV_TRY(at(e, build_call(operator_name(e.kind), terms)));
   if (unknown) result = LV_TRY(at(e, unknown_if_null(terms, result)));
   return is_negated(e.kind) ? at(e, build_call("NOT", {std::move(result)})) : result;
@@ -238,7 +241,8 @@ Result<Term> Binder::bind_call(const ast::Expression& e) const {
         .remedy("Aggregates stand among the columns of a SELECT with GROUP BY, or in its HAVING.");
   const Function* function = find_function(name);
   if (!function)
-    return statement_error(script_, e.name.span, "there is no function " + name).remedy(did_you_mean(name, function_names()));
+    return statement_error(script_, e.name.span, "there is no function " + name)
+        .remedy(did_you_mean(name, function_names()));
   std::vector<Term> arguments;
   for (const ast::Expression& child : e.children) {
     bool unit = function->takes_unit && &child == &e.children.front() && child.kind == Kind::column && !child.qualifier;

@@ -57,7 +57,9 @@ class Binder {
   Result<Term> bind_call(const ast::Expression& e) const;
   Result<ExpressionRef> unknown_if_null(const std::vector<Term>& terms, ExpressionRef comparison) const;
   Result<ExpressionRef> at(const ast::Expression& e, Result<ExpressionRef> built) const;
-  Error error(const ast::Expression& e, std::string what) const { return statement_error(script_, e.span, std::move(what)); }
+  Error error(const ast::Expression& e, std::string what) const {
+    return statement_error(script_, e.span, std::move(what));
+  }
 
   const Script& script_;
   const Scope& scope_;

@@ -317,7 +317,8 @@ Result<PlannedRows> Planner::insert_values(const ast::InsertValues& insert, std:
       bool is_rowtime = places[i] == schema.size();
       Type type = is_rowtime ? Type(TypeKind::int64) : schema[places[i]].type;
       auto e = binder.bind_as(row[i], type);
-      if (!e) return std::move(e).error().within("column " + (is_rowtime ? std::string("ROWTIME") : schema[places[i]].name));
+      if (!e)
+        return std::move(e).error().within("column " + (is_rowtime ? std::string("ROWTIME") : schema[places[i]].name));
       auto value = fold(**e, Surroundings());
       if (!value) return error(row[i].span, value.error().what()).why(value.error().why());
       if (is_rowtime)
