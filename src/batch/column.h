@@ -74,7 +74,7 @@ class Arena {
   }
   std::string_view copy(std::string_view text) {
     char* p = allocate(text.size());
-    std::memcpy(p, text.data(), text.size());
+    if (!text.empty()) std::memcpy(p, text.data(), text.size());
     return {p, text.size()};
   }
 
