@@ -70,33 +70,44 @@ constexpr Kernel remainder = divide_kernel<T, modulo<T>, [](T a, T b) -> T { ret
 
 // ---- decimals ----
 
-using DecimalOperation = std::optional<Int128> (*)(Int128 a, int a_scale, Int128 b, int b_scale, int scale);
+enum class Operation { add, subtract, multiply, divide, remainder };
+
+template <Operation operation>
+std::optional<Int128> compute(Int128 a, int a_scale, Int128 b, int b_scale, int scale) {
+  switch (operation) {
+    case Operation::add: return decimal_add(a, a_scale, b, b_scale, scale);
+    case Operation::subtract: return decimal_subtract(a, a_scale, b, b_scale, scale);
+    case Operation::multiply: return decimal_multiply(a, a_scale, b, b_scale, scale);
+    case Operation::divide: return decimal_divide(a, a_scale, b, b_scale, scale);
+    case Operation::remainder: return decimal_remainder(a, a_scale, b, b_scale, scale);
+  }
+}
 
 // Sums and products for which the result's type has room cannot overflow: plain arithmetic on both numbers, brought to
 // one scale. False where that is not so.
-template <DecimalOperation operation>
+template <Operation operation>
 bool add_or_multiply_plainly(const Call& call) {
   const Argument &a = call.arguments[0], &b = call.arguments[1];
   const Type& type = call.result.type();
-  if constexpr (operation == decimal_multiply) {
+  if constexpr (operation == Operation::multiply) {
     if (a.type().precision() + b.type().precision() > Type::max_precision ||
         type.scale() != a.type().scale() + b.type().scale())
       return false;
     kernel::run<Int128>(call, kernel::Arguments<Int128, Int128>(), [](Int128 x, Int128 y) { return x * y; });
     return true;
-  } else if constexpr (operation == decimal_add || operation == decimal_subtract) {
+  } else if constexpr (operation == Operation::add || operation == Operation::subtract) {
     int whole = std::max(a.type().precision() - a.type().scale(), b.type().precision() - b.type().scale());
     if (whole + type.scale() + 1 > Type::max_precision) return false;
     Int128 f = power_of_ten[static_cast<std::size_t>(type.scale() - a.type().scale())];
     Int128 g = power_of_ten[static_cast<std::size_t>(type.scale() - b.type().scale())];
-    if (operation == decimal_subtract) g = -g;
+    if (operation == Operation::subtract) g = -g;
     kernel::run<Int128>(call, kernel::Arguments<Int128, Int128>(), [=](Int128 x, Int128 y) { return x * f + y * g; });
     return true;
   }
   return false;
 }
 
-template <DecimalOperation operation>
+template <Operation operation>
 void decimal_kernel(const Call& call) {
   if (add_or_multiply_plainly<operation>(call)) return;
   const Argument &a = call.arguments[0], &b = call.arguments[1];
@@ -105,12 +116,12 @@ void decimal_kernel(const Call& call) {
   call.rows.for_each([&](std::uint32_t row) {
     if (call.result.is_null(row)) return;
     Int128 x = a.value<Int128>(row), y = b.value<Int128>(row);
-    auto v = operation(x, a_scale, y, b_scale, type.scale());
+    auto v = compute<operation>(x, a_scale, y, b_scale, type.scale());
     if (v && fits_precision(*v, type.precision())) [[likely]] {
       call.result.values<Int128>()[row] = *v;
       return;
     }
-    constexpr bool divides = operation == decimal_divide || operation == decimal_remainder;
+    constexpr bool divides = operation == Operation::divide || operation == Operation::remainder;
     if (divides && y == 0) return call.fail(row, "division by zero");
     call.fail(row, "numeric field overflow: the result does not fit into " + type.text());
   });
@@ -164,7 +175,7 @@ std::span<const Function> arithmetic_functions() {
        .category = category,
        .overloads = {{"(INT, INT) INT", map<add<std::int32_t>>},
                      {"(BIGINT, BIGINT) BIGINT", map<add<std::int64_t>>},
-                     {"(DECIMAL, DECIMAL) DECIMAL", decimal_kernel<decimal_add>, sum_result},
+                     {"(DECIMAL, DECIMAL) DECIMAL", decimal_kernel<Operation::add>, sum_result},
                      {"(DOUBLE, DOUBLE) DOUBLE", map<[](double a, double b) { return a + b; }>},
                      {"(STRING, STRING) STRING", map<join>}},
        .doc = "The sum of two numbers, or two texts joined. Whole numbers wrap around.",
@@ -173,7 +184,7 @@ std::span<const Function> arithmetic_functions() {
        .category = category,
        .overloads = {{"(INT, INT) INT", map<subtract<std::int32_t>>},
                      {"(BIGINT, BIGINT) BIGINT", map<subtract<std::int64_t>>},
-                     {"(DECIMAL, DECIMAL) DECIMAL", decimal_kernel<decimal_subtract>, sum_result},
+                     {"(DECIMAL, DECIMAL) DECIMAL", decimal_kernel<Operation::subtract>, sum_result},
                      {"(DOUBLE, DOUBLE) DOUBLE", map<[](double a, double b) { return a - b; }>},
                      {"(INT) INT", map<negate<std::int32_t>>},
                      {"(BIGINT) BIGINT", map<negate<std::int64_t>>},
@@ -185,7 +196,7 @@ std::span<const Function> arithmetic_functions() {
        .category = category,
        .overloads = {{"(INT, INT) INT", map<multiply<std::int32_t>>},
                      {"(BIGINT, BIGINT) BIGINT", map<multiply<std::int64_t>>},
-                     {"(DECIMAL, DECIMAL) DECIMAL", decimal_kernel<decimal_multiply>, product_result},
+                     {"(DECIMAL, DECIMAL) DECIMAL", decimal_kernel<Operation::multiply>, product_result},
                      {"(DOUBLE, DOUBLE) DOUBLE", map<[](double a, double b) { return a * b; }>}},
        .doc = "The product of two numbers.",
        .examples = {{"6 * 7", "42"}, {"1.5 * 1.5", "2.25"}, {"2e0 * 3", "6.0"}}},
@@ -193,7 +204,7 @@ std::span<const Function> arithmetic_functions() {
        .category = category,
        .overloads = {{"(INT, INT) INT", quotient<std::int32_t>},
                      {"(BIGINT, BIGINT) BIGINT", quotient<std::int64_t>},
-                     {"(DECIMAL, DECIMAL) DECIMAL", decimal_kernel<decimal_divide>, quotient_result},
+                     {"(DECIMAL, DECIMAL) DECIMAL", decimal_kernel<Operation::divide>, quotient_result},
                      {"(DOUBLE, DOUBLE) DOUBLE", map<[](double a, double b) { return a / b; }>}},
        .doc = "The quotient of two numbers. Of whole numbers it is cut towards zero.",
        .examples = {{"7 / 2", "3"}, {"-7 / 2", "-3"}, {"7.0 / 2", "3.500000000000"}, {"7e0 / 2", "3.5"}}},
@@ -201,7 +212,7 @@ std::span<const Function> arithmetic_functions() {
        .category = category,
        .overloads = {{"(INT, INT) INT", remainder<std::int32_t>},
                      {"(BIGINT, BIGINT) BIGINT", remainder<std::int64_t>},
-                     {"(DECIMAL, DECIMAL) DECIMAL", decimal_kernel<decimal_remainder>, remainder_result},
+                     {"(DECIMAL, DECIMAL) DECIMAL", decimal_kernel<Operation::remainder>, remainder_result},
                      {"(DOUBLE, DOUBLE) DOUBLE", map<[](double a, double b) { return std::fmod(a, b); }>}},
        .doc = "The remainder of a division, with the sign of the dividend.",
        .examples = {{"7 % 3", "1"}, {"-7 % 3", "-1"}, {"7.5 % 2", "1.5"}}},
