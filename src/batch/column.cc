@@ -64,7 +64,7 @@ void Column::resize_zeroed(std::uint32_t rows) {
   resize(rows);
   if (type_.textual())
     std::fill_n(values<StringView>(), rows, StringView());
-  else if (width_ > 0)
+  else if (width_ > 0 && rows > 0)
     std::memset(values_.data(), 0, values_.size());
   if (type_.kind() == TypeKind::structure)
     for (Column& child : children_) child.resize_zeroed(rows);
