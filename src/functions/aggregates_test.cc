@@ -306,7 +306,8 @@ TEST_CASE("bytes that are cut off or changed are no state, or at least do no har
 // The result of an aggregate over rows in one group, with what failed.
 std::string over(std::string_view name, std::string_view rows_text, std::string_view type,
                  std::initializer_list<std::pair<Type, Value>> literals = {}) {
-  auto values = fold(**read_expression("CAST(ARRAY[" + std::string(rows_text) + "] AS ARRAY<" + std::string(type) + ">)"), {});
+  auto values =
+      fold(**read_expression("CAST(ARRAY[" + std::string(rows_text) + "] AS ARRAY<" + std::string(type) + ">)"), {});
   REQUIRE(values);
   std::vector<std::optional<Type>> types = {*read_type(type)};
   std::vector<Column> columns;

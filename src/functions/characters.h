@@ -22,11 +22,12 @@ inline bool is_ascii(std::string_view text) {
 // Bytes of the character at `at`; at < text.size().
 inline std::size_t character_size(std::string_view text, std::size_t at) {
   auto first = static_cast<unsigned char>(text[at]);
-  if (first < 0xc0) return 1;
+  if (first < 0xc2 || first > 0xf4) return 1;
   std::size_t size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  std::size_t n = 1;
-  while (n < size && at + n < text.size() && continues_character(text[at + n])) ++n;
-  return n;
+  if (text.size() - at < size) return 1;
+  for (std::size_t i = 1; i < size; ++i)
+    if (!continues_character(text[at + i])) return 1;
+  return size;
 }
 
 // Where the character before `at` begins; at > 0.

@@ -356,4 +356,18 @@ Result<Type> read_type(std::string_view text) {
   return ExampleReader(text, none).whole_type();
 }
 
+std::string value_of_example(std::string_view text) {
+  auto e = read_expression(text);
+  if (!e) return "error: " + e.error().what();
+  if (!*e) return "null";
+  Batch row;
+  row.schema = std::make_shared<Schema>();
+  row.size = 1;
+  row.selection = Selection::all(1);
+  RowFailures failures;
+  ColumnRef column = evaluate(**e, row, row.rows(), {}, failures);
+  if (!failures.empty()) return "failed: " + failures[0].why;
+  return text_of(column->value(0), (*e)->type);
+}
+
 }  // namespace levada

@@ -13,21 +13,6 @@
 namespace levada {
 namespace {
 
-// The value of an expression without columns, as text; "failed: …" or "error: …" where there is none.
-std::string value_of(std::string_view text) {
-  auto e = read_expression(text);
-  if (!e) return "error: " + e.error().what();
-  if (!*e) return "null";
-  Batch row;
-  row.schema = std::make_shared<Schema>();
-  row.size = 1;
-  row.selection = Selection::all(1);
-  RowFailures failures;
-  ColumnRef column = evaluate(**e, row, row.rows(), {}, failures);
-  if (!failures.empty()) return "failed: " + failures[0].why;
-  return text_of(column->value(0), (*e)->type);
-}
-
 // An aggregate's example: "TOPK(x, 2)" over the rows "1, 3, NULL".
 std::string aggregate_of(const AggregateFunction& function, std::string_view call, std::string_view rows) {
   auto list = read_expression("ARRAY[" + std::string(rows) + "]");
@@ -93,7 +78,7 @@ TEST_CASE("every example gives what it says") {
     for (const Function& function : family)
       for (const Example& example : function.examples) {
         CAPTURE(std::string(example.call));
-        CHECK(value_of(example.call) == std::string(example.result));
+        CHECK(value_of_example(example.call) == std::string(example.result));
       }
   for (auto family : aggregate_families())
     for (const AggregateFunction& function : family)
