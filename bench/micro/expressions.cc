@@ -26,13 +26,13 @@ T checked(Result<T>&& result) {
 }
 
 // A table of salaries: what the rows of a batch might be.
-struct Data {
+struct Salaries {
   Batch batch;
   std::vector<std::uint32_t> half;  // every other row, about
 
   enum : std::size_t { id, amount, rate, price, department, note, hired, code };
 
-  Data() {
+  Salaries() {
     Random random(7);
     auto schema = std::make_shared<Schema>(Schema{{},
                                                   {{"ID", TypeKind::int64},
@@ -72,8 +72,8 @@ struct Data {
   }
 };
 
-const Data& data() {
-  static const Data d;
+const Salaries& data() {
+  static const Salaries d;
   return d;
 }
 
@@ -117,7 +117,7 @@ void loop(benchmark::State& state, F f) {
 // ---- filter: WHERE amount > 2800 ----
 
 void filter_expression(benchmark::State& state) {
-  ExpressionRef e = call(">", {data().column(Data::amount), number(2800)});
+  ExpressionRef e = call(">", {data().column(Salaries::amount), number(2800)});
   const Batch& batch = data().batch;
   RowFailures failures;
   for (auto _ : state)
@@ -125,7 +125,7 @@ void filter_expression(benchmark::State& state) {
   per_row(state);
 }
 void filter_loop(benchmark::State& state) {
-  const auto* amount = data().values<std::int64_t>(Data::amount);
+  const auto* amount = data().values<std::int64_t>(Salaries::amount);
   std::vector<std::uint32_t> out(rows);
   for (auto _ : state) {
     std::uint32_t* to = out.data();
@@ -143,9 +143,9 @@ BENCHMARK(filter_loop);
 
 // department = 'EMS' AND amount > 2800 AND rate < 50
 void filter_and_expression(benchmark::State& state) {
-  ExpressionRef e = call("AND", {call("AND", {call("=", {data().column(Data::department), text("EMS")}),
-                                              call(">", {data().column(Data::amount), number(2800)})}),
-                                 call("<", {data().column(Data::rate), number(50)})});
+  ExpressionRef e = call("AND", {call("AND", {call("=", {data().column(Salaries::department), text("EMS")}),
+                                              call(">", {data().column(Salaries::amount), number(2800)})}),
+                                 call("<", {data().column(Salaries::rate), number(50)})});
   const Batch& batch = data().batch;
   RowFailures failures;
   for (auto _ : state)
@@ -153,9 +153,9 @@ void filter_and_expression(benchmark::State& state) {
   per_row(state);
 }
 void filter_and_loop(benchmark::State& state) {
-  const auto* department = data().values<StringView>(Data::department);
-  const auto* amount = data().values<std::int64_t>(Data::amount);
-  const auto* rate = data().values<double>(Data::rate);
+  const auto* department = data().values<StringView>(Salaries::department);
+  const auto* amount = data().values<std::int64_t>(Salaries::amount);
+  const auto* rate = data().values<double>(Salaries::rate);
   StringView wanted("EMS             ", 3);
   std::vector<std::uint32_t> out(rows);
   for (auto _ : state) {
@@ -176,38 +176,38 @@ BENCHMARK(filter_and_loop);
 // ---- arithmetic ----
 
 void add_expression(benchmark::State& state) {
-  run(state, call("+", {data().column(Data::amount), data().column(Data::id)}));
+  run(state, call("+", {data().column(Salaries::amount), data().column(Salaries::id)}));
 }
 void add_loop(benchmark::State& state) {
-  const auto *a = data().values<std::int64_t>(Data::amount), *b = data().values<std::int64_t>(Data::id);
+  const auto *a = data().values<std::int64_t>(Salaries::amount), *b = data().values<std::int64_t>(Salaries::id);
   loop<std::int64_t>(state, [=](std::uint32_t i) { return a[i] + b[i]; });
 }
 void polynomial_expression(benchmark::State& state) {  // rate * 1.07 + amount
-  run(state, call("+", {call("*", {data().column(Data::rate), literal_expression(1.07, TypeKind::float64)}),
-                        data().column(Data::amount)}));
+  run(state, call("+", {call("*", {data().column(Salaries::rate), literal_expression(1.07, TypeKind::float64)}),
+                        data().column(Salaries::amount)}));
 }
 void polynomial_loop(benchmark::State& state) {
-  const auto* rate = data().values<double>(Data::rate);
-  const auto* amount = data().values<std::int64_t>(Data::amount);
+  const auto* rate = data().values<double>(Salaries::rate);
+  const auto* amount = data().values<std::int64_t>(Salaries::amount);
   loop<double>(state, [=](std::uint32_t i) { return rate[i] * 1.07 + static_cast<double>(amount[i]); });
 }
-void divide_expression(benchmark::State& state) { run(state, call("/", {data().column(Data::amount), number(7)})); }
+void divide_expression(benchmark::State& state) { run(state, call("/", {data().column(Salaries::amount), number(7)})); }
 void divide_loop(benchmark::State& state) {
-  const auto* a = data().values<std::int64_t>(Data::amount);
+  const auto* a = data().values<std::int64_t>(Salaries::amount);
   volatile std::int64_t by = 7;
   std::int64_t d = by;
   loop<std::int64_t>(state, [=](std::uint32_t i) { return a[i] / d; });
 }
 void decimal_expression(benchmark::State& state) {  // price * 1.19
-  run(state, call("*", {data().column(Data::price), literal_expression(Int128(119), Type::decimal(3, 2))}));
+  run(state, call("*", {data().column(Salaries::price), literal_expression(Int128(119), Type::decimal(3, 2))}));
 }
 void decimal_loop(benchmark::State& state) {
-  const auto* price = data().values<Int128>(Data::price);
+  const auto* price = data().values<Int128>(Salaries::price);
   loop<Int128>(state, [=](std::uint32_t i) { return price[i] * 119; });
 }
-void floor_expression(benchmark::State& state) { run(state, call("FLOOR", {data().column(Data::rate)})); }
+void floor_expression(benchmark::State& state) { run(state, call("FLOOR", {data().column(Salaries::rate)})); }
 void floor_loop(benchmark::State& state) {
-  const auto* rate = data().values<double>(Data::rate);
+  const auto* rate = data().values<double>(Salaries::rate);
   loop<double>(state, [=](std::uint32_t i) { return __builtin_floor(rate[i]); });
 }
 BENCHMARK(add_expression);
@@ -224,36 +224,36 @@ BENCHMARK(floor_loop);
 // ---- text ----
 
 void equal_expression(benchmark::State& state) {
-  run(state, call("=", {data().column(Data::department), text("EMS")}));
+  run(state, call("=", {data().column(Salaries::department), text("EMS")}));
 }
 void equal_loop(benchmark::State& state) {
-  const auto* department = data().values<StringView>(Data::department);
+  const auto* department = data().values<StringView>(Salaries::department);
   StringView wanted("EMS             ", 3);
   loop<std::uint8_t>(state, [=](std::uint32_t i) { return department[i] == wanted; });
 }
-void lcase_expression(benchmark::State& state) { run(state, call("LCASE", {data().column(Data::note)})); }
+void lcase_expression(benchmark::State& state) { run(state, call("LCASE", {data().column(Salaries::note)})); }
 void substring_expression(benchmark::State& state) {
-  run(state, call("SUBSTRING", {data().column(Data::note), number(3), number(10)}));
+  run(state, call("SUBSTRING", {data().column(Salaries::note), number(3), number(10)}));
 }
 void concat_expression(benchmark::State& state) {
-  run(state, call("CONCAT", {data().column(Data::department), text("-"), data().column(Data::hired)}));
+  run(state, call("CONCAT", {data().column(Salaries::department), text("-"), data().column(Salaries::hired)}));
 }
 void like_expression(benchmark::State& state) {
-  run(state, call("LIKE", {data().column(Data::note), text("%number 99%")}));
+  run(state, call("LIKE", {data().column(Salaries::note), text("%number 99%")}));
 }
 void like_loop(benchmark::State& state) {
-  const auto* note = data().values<StringView>(Data::note);
+  const auto* note = data().values<StringView>(Salaries::note);
   loop<std::uint8_t>(state,
                      [=](std::uint32_t i) { return note[i].view().find("number 99") != std::string_view::npos; });
 }
 void regexp_expression(benchmark::State& state) {
-  run(state, call("REGEXP_EXTRACT", {text("([0-9]+)$"), data().column(Data::note), number(1)}));
+  run(state, call("REGEXP_EXTRACT", {text("([0-9]+)$"), data().column(Salaries::note), number(1)}));
 }
 void cast_expression_of_text(benchmark::State& state) {
-  run(state, checked(build_cast(data().column(Data::amount), TypeKind::string)));
+  run(state, checked(build_cast(data().column(Salaries::amount), TypeKind::string)));
 }
 void parse_date_expression(benchmark::State& state) {
-  run(state, call("PARSE_DATE", {data().column(Data::hired), text("yyyy-MM-dd")}));
+  run(state, call("PARSE_DATE", {data().column(Salaries::hired), text("yyyy-MM-dd")}));
 }
 BENCHMARK(equal_expression);
 BENCHMARK(equal_loop);
@@ -269,12 +269,12 @@ BENCHMARK(parse_date_expression);
 // ---- CASE WHEN amount > 2800 THEN rate ELSE 0 END ----
 
 void case_expression_of_numbers(benchmark::State& state) {
-  run(state, checked(build_case({call(">", {data().column(Data::amount), number(2800)}), data().column(Data::rate),
-                                 literal_expression(0.0, TypeKind::float64)})));
+  run(state, checked(build_case({call(">", {data().column(Salaries::amount), number(2800)}),
+                                 data().column(Salaries::rate), literal_expression(0.0, TypeKind::float64)})));
 }
 void case_loop(benchmark::State& state) {
-  const auto* amount = data().values<std::int64_t>(Data::amount);
-  const auto* rate = data().values<double>(Data::rate);
+  const auto* amount = data().values<std::int64_t>(Salaries::amount);
+  const auto* rate = data().values<double>(Salaries::rate);
   loop<double>(state, [=](std::uint32_t i) { return amount[i] > 2800 ? rate[i] : 0; });
 }
 BENCHMARK(case_expression_of_numbers);
@@ -285,14 +285,14 @@ BENCHMARK(case_loop);
 void select_kernel(benchmark::State& state) {
   Column booleans(TypeKind::boolean);
   for (std::uint32_t i = 0; i < rows; ++i)
-    booleans.append<std::uint8_t>(data().values<std::int64_t>(Data::amount)[i] > 2800);
+    booleans.append<std::uint8_t>(data().values<std::int64_t>(Salaries::amount)[i] > 2800);
   for (auto _ : state) benchmark::DoNotOptimize(select_true(booleans, Rows::all(rows)));
   per_row(state);
 }
 void hash_numbers(benchmark::State& state) {
   std::vector<std::uint64_t> hashes(rows);
   for (auto _ : state) {
-    hash(*data().batch.after[Data::amount], Rows::all(rows), hashes);
+    hash(*data().batch.after[Salaries::amount], Rows::all(rows), hashes);
     benchmark::ClobberMemory();
   }
   per_row(state);
@@ -300,21 +300,21 @@ void hash_numbers(benchmark::State& state) {
 void hash_texts(benchmark::State& state) {
   std::vector<std::uint64_t> hashes(rows);
   for (auto _ : state) {
-    hash(*data().batch.after[Data::note], Rows::all(rows), hashes);
+    hash(*data().batch.after[Salaries::note], Rows::all(rows), hashes);
     benchmark::ClobberMemory();
   }
   per_row(state);
 }
 void gather_numbers(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(gather(*data().batch.after[Data::amount], Rows(data().half)));
+  for (auto _ : state) benchmark::DoNotOptimize(gather(*data().batch.after[Salaries::amount], Rows(data().half)));
   per_row(state, static_cast<std::uint32_t>(data().half.size()));
 }
 void gather_texts(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(gather(*data().batch.after[Data::note], Rows(data().half)));
+  for (auto _ : state) benchmark::DoNotOptimize(gather(*data().batch.after[Salaries::note], Rows(data().half)));
   per_row(state, static_cast<std::uint32_t>(data().half.size()));
 }
 void gather_loop(benchmark::State& state) {
-  const auto* from = data().values<std::int64_t>(Data::amount);
+  const auto* from = data().values<std::int64_t>(Salaries::amount);
   std::vector<std::int64_t> out(rows);
   for (auto _ : state) {
     std::int64_t* to = out.data();
@@ -325,7 +325,7 @@ void gather_loop(benchmark::State& state) {
   per_row(state, static_cast<std::uint32_t>(data().half.size()));
 }
 void compare_texts(benchmark::State& state) {
-  const Column& notes = *data().batch.after[Data::note];
+  const Column& notes = *data().batch.after[Salaries::note];
   for (auto _ : state) {
     int less = 0;
     for (std::uint32_t i = 1; i < rows; ++i) less += compare(notes, i - 1, notes, i) < 0;
