@@ -5,6 +5,7 @@
 #include <map>
 
 #include "log/log_fixture.h"
+#include "log/published.h"
 
 using namespace levada;
 
@@ -183,5 +184,43 @@ TEST_SUITE("log") {
     auto opened = open_embedded_log(files, "log", small_options(written.clock));
     REQUIRE(!opened);
     CHECK(opened.error().kind() == ErrorKind::refused);
+  }
+
+  TEST_CASE(
+      "the journal of a writer that died: its end is told from damage by what was published, or by what follows") {
+    auto place_of = [](MemoryDisk& disk) {
+      MemoryFiles files(disk);
+      return must(read_published(*must(files.open("log/PUBLISHED", OpenMode::read))))->place;
+    };
+    auto journal_of = [](const JournalPlace& place) {
+      return fmt::format("log/journal/{:020}.journal", place.generation);
+    };
+    auto open = [](WrittenLog& written) {
+      MemoryFiles files(written.disk);
+      auto log = open_embedded_log(files, "log", small_options(written.clock));
+      if (!log) {
+        CHECK(log.error().kind() == ErrorKind::damaged);
+        CHECK(log.error().where().find(".journal, byte ") != std::string::npos);
+        return std::string("damaged");
+      }
+      return (*log)->position("source").value();
+    };
+    auto remove_published = [](WrittenLog& written) {
+      MemoryFiles files(written.disk);
+      must(files.remove("log/PUBLISHED"));
+    };
+    for (bool published : {true, false}) {
+      WrittenLog last(false), earlier(false), untouched(false);
+      JournalPlace place = place_of(last.disk);
+      REQUIRE(place.position > 3 * 4096);
+      last.disk.damage(journal_of(place), place.position - 4096 + 20);
+      earlier.disk.damage(journal_of(place), place.position - 2 * 4096 + 20);
+      if (!published)
+        for (WrittenLog* each : {&last, &earlier, &untouched}) remove_published(*each);
+      CHECK(open(untouched) == "23");
+      CHECK(open(earlier) == "damaged");
+      // Without the published place a damaged last record looks like one that was never finished.
+      CHECK(open(last) == (published ? "damaged" : "22"));
+    }
   }
 }
