@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
@@ -96,6 +97,14 @@ class RealFileLock : public FileLock {
   int fd_;
 };
 
+// A process starts with few files allowed at once (1024, mostly); the system grants more to those that ask.
+bool allow_more_files() {
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return false;
+  limit.rlim_cur = limit.rlim_max;
+  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
 struct flock whole_file() {
   struct flock range {};
   range.l_type = F_WRLCK;
@@ -120,6 +129,7 @@ class RealFiles : public Files {
   Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
     int flags = mode == OpenMode::read ? O_RDONLY : O_RDWR | O_CREAT;
     int fd = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
+    if (fd < 0 && errno == EMFILE && allow_more_files()) fd = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
     if (fd < 0) return system_error("cannot open " + path, errno);
     struct stat s;
     if (::fstat(fd, &s) != 0) {

@@ -34,7 +34,7 @@ class ChunkPool {
   }
 
  private:
-  static constexpr std::size_t most_buffers = 6, most_capacity = 4 << 20;
+  static constexpr std::size_t most_buffers = 4, most_capacity = 2 << 20;
   struct Free {
     std::mutex mutex;
     std::vector<std::unique_ptr<Buffer>> buffers;

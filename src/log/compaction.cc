@@ -19,6 +19,7 @@ Result<void> for_each_batch(LogCore& core, const Partition& partition, const Seg
   std::string path = core.directory.segment(partition.name, segment);
   SegmentReader reader(LV_TRY(core.directory.files().open(path, OpenMode::read)), path, {segment.base, 0});
   while (reader.place().position < segment.bytes) {
+    if (core.closing) return Error(ErrorKind::cancelled, "the log is being closed");
     Chunk chunk = LV_TRY(reader.read(read_bytes, segment.bytes, segment.base, Offset(INT64_MAX), core.chunks));
     for (std::string_view left = chunk.record_batches; !left.empty();) {
       auto header = LV_TRY(parse_header(left));

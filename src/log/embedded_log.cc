@@ -126,6 +126,7 @@ class WritableLog : public OpenLog {
     return {};
   }
   ~WritableLog() override {
+    core_.closing = true;
     maintenance_.reset();
     committer_.reset();
   }

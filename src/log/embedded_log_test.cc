@@ -328,4 +328,66 @@ TEST_SUITE("log") {
     CHECK(opened.error().kind() == ErrorKind::damaged);
     CHECK(opened.error().what() == "the journal of the log is missing");
   }
+
+  TEST_CASE("a full disk refuses what does not fit, all that comes behind it, and nothing once there is room") {
+    EmbeddedLogOptions options;
+    options.inline_bytes = 1000;
+    for (std::size_t size : {100, 5000}) {  // in the journal, in a segment
+      TestLog test(2, options);
+      auto transaction = must(test.log->begin("loop")), other = must(test.log->begin("other"));
+      Strings expected;
+      auto fill = [&](Transaction& to, int n) {
+        to.append({"t", n % 2}, batch_of(std::to_string(n) + std::string(size, '.')));
+        to.put_position("source", std::to_string(n));
+      };
+      fill(*transaction, 0);
+      must(transaction->commit());
+      test.disk.set_capacity(test.disk.used() + 2 * size);
+      int n = 0;
+      Result<void> done;
+      while (done) {  // until the journal's reserve is used up too
+        REQUIRE(++n < 10'000);
+        fill(*transaction, n);
+        done = transaction->commit();
+      }
+      CHECK(done.error().kind() == ErrorKind::disk_full);
+      CHECK(done.error().remedy().starts_with("Make room on the disk"));
+      std::vector<std::uint64_t> numbers;
+      for (int i = 0; i < 3; ++i) {
+        fill(*transaction, 100'000);
+        numbers.push_back(must(transaction->submit()));
+      }
+      CHECK(transaction->wait(numbers[0]).error().kind() == ErrorKind::disk_full);
+      // What was submitted before the failure was known must not overtake it, even if there is room now.
+      test.disk.set_capacity(UINT64_MAX);
+      CHECK(transaction->wait(numbers[2]).error().kind() == ErrorKind::disk_full);
+      CHECK(transaction->wait(numbers[1]).error().kind() == ErrorKind::disk_full);
+      CHECK(test.log->position("source") == std::to_string(n - 1));
+      fill(*other, 200'000);
+      must(other->commit());
+      fill(*transaction, 300'000);
+      must(transaction->commit());
+      CHECK(must(test.log->offsets(t0)).end - Offset(0) + (must(test.log->offsets(t1)).end - Offset(0)) == n + 2);
+      CHECK(values_of(*test.log, t0).size() + values_of(*test.log, t1).size() == static_cast<std::size_t>(n + 2));
+      transaction.reset();
+      other.reset();
+      test.reopen();
+      CHECK(values_of(*test.log, t0).size() + values_of(*test.log, t1).size() == static_cast<std::size_t>(n + 2));
+    }
+  }
+
+  TEST_CASE("a log that was closed well is opened with few calls, and writes nothing but where it was published") {
+    TestLog test;
+    auto transaction = must(test.log->begin("loop"));
+    for (int i = 0; i < 500; ++i) {
+      transaction->append(t0, batch_of(std::to_string(i)));
+      must(transaction->commit());
+    }
+    transaction.reset();
+    test.log.reset();
+    MemoryFiles files(test.disk);
+    auto log = open_log(files, test.options);
+    CHECK(files.calls(file_calls::changing) <= 2);
+    CHECK(files.calls(file_calls::all) < 20);
+  }
 }

@@ -19,6 +19,7 @@ struct LogCore {
   Watchers watchers;
   ChunkPool chunks;
   FailStop fail_stop;
+  std::atomic<bool> closing = false;  // long work in the background should end
 
   // What the catalog let go of and the disk still has. Guarded by the catalog's mutex; maintenance takes it away.
   std::vector<RetiredSegment> retired;

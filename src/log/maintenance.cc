@@ -23,11 +23,6 @@ void Maintenance::wake() {
   changed_.notify_all();
 }
 
-bool Maintenance::closing() const {
-  std::lock_guard lock(mutex_);
-  return closing_;
-}
-
 void Maintenance::run() {
   for (;;) {
     bool wanted = false;
@@ -61,10 +56,11 @@ Result<void> Maintenance::run_now() {
   }
   Result<void> first;
   for (const TopicRef& topic : topics) {
-    if (closing()) break;
+    if (core_.closing) break;
     auto done = maintain(topic);
     if (done) continue;
     ErrorKind kind = done.error().kind();
+    if (kind == ErrorKind::cancelled) break;
     core_.options.logger->warning("maintenance failed", {{"topic", topic->topic.name}, {"what", done.error().line()}});
     if (kind == ErrorKind::io) core_.fail_stop.stop(done.error());
     if (first) first = std::move(done);
@@ -89,7 +85,7 @@ Result<void> Maintenance::maintain(const TopicRef& topic) {
     }));
   if (!topic->topic.config.compact) return {};
   for (Partition& partition : topic->partitions) {
-    if (closing()) break;
+    if (core_.closing) break;
     std::uint64_t saved = LV_TRY(compact(core_, committer_, PartitionRef(topic, &partition)));
     if (saved > 0)
       core_.options.logger->debug("compacted", {{"partition", text_of(partition.name)}, {"bytes_saved", saved}});

@@ -26,13 +26,12 @@ class Maintenance {
   void run();
   Result<void> maintain(const TopicRef& topic);
   Result<void> reclaim();
-  bool closing() const;
 
   LogCore& core_;
   Committer& committer_;
   std::mutex running_;  // one round at a time
 
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::condition_variable changed_;
   bool closing_ = false, wanted_ = false;
   std::thread thread_;
