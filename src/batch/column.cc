@@ -32,6 +32,8 @@ void Column::set_null(std::uint32_t row) {
     values<StringView>()[row] = StringView();
   else if (width_ > 0)
     std::memset(values_.data() + std::size_t{row} * width_, 0, width_);
+  else if (type_.kind() == TypeKind::structure)
+    for (Column& child : children_) child.set_null(row);
 }
 
 void Column::push_validity(bool valid) {
@@ -68,6 +70,29 @@ void Column::resize_zeroed(std::uint32_t rows) {
     std::memset(values_.data(), 0, values_.size());
   if (type_.kind() == TypeKind::structure)
     for (Column& child : children_) child.resize_zeroed(rows);
+}
+
+void Column::extend(std::uint32_t rows) {
+  std::uint32_t first = size_;
+  size_ += rows;
+  values_.resize(std::size_t{size_} * width_);
+  if (type_.textual())
+    std::fill_n(values<StringView>() + first, rows, StringView());
+  else if (width_ > 0)
+    std::memset(values_.data() + std::size_t{first} * width_, 0, std::size_t{rows} * width_);
+  if (!offsets_.empty()) offsets_.resize(std::size_t{size_} + 1, offsets_.back());
+  if (!valid_.empty()) valid_.resize(size_, true);
+  if (type_.kind() == TypeKind::structure)
+    for (Column& child : children_) child.extend(rows);
+}
+
+void Column::truncate(std::uint32_t rows) {
+  LV_DEBUG_ASSERT(rows <= size_);
+  size_ = rows;
+  values_.resize(std::size_t{rows} * width_);
+  if (!valid_.empty()) valid_.resize(rows, true);
+  if (!offsets_.empty()) offsets_.resize(std::size_t{rows} + 1);
+  for (Column& child : children_) child.truncate(offsets_.empty() ? rows : offsets_.back());
 }
 
 void Column::append_null() {

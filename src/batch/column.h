@@ -168,7 +168,7 @@ class Column {
   const Bits& validity() const { return valid_; }
   // Makes the bits if there are none yet (all set) and gives them for writing; the caller leaves zero values in nulls.
   Bits& mutable_validity();
-  // The value becomes zero.
+  // The value becomes zero, the fields of a structure null. An array or map should have no elements there.
   void set_null(std::uint32_t row);
 
   // ---- values of scalar kinds ----
@@ -198,6 +198,10 @@ class Column {
   void resize(std::uint32_t rows);
   // Rows all valid and zero.
   void resize_zeroed(std::uint32_t rows);
+  // Adds rows behind the last, valid and zero.
+  void extend(std::uint32_t rows);
+  // Drops all rows but the first ones, and what was put into the children behind them.
+  void truncate(std::uint32_t rows);
   template <class T>
   void append(T v) {
     LV_DEBUG_ASSERT(sizeof(T) == width_);

@@ -9,6 +9,8 @@
 namespace levada {
 namespace {
 
+using namespace std::string_literals;
+
 // One of everything, nested ones within one another.
 Type everything() {
   return Type::structure({{"B", TypeKind::boolean},
@@ -60,6 +62,11 @@ Value random_value(const Type& type, Random& random) {
   }
   LV_UNREACHABLE();
 }
+
+// A structure with an array: what is below a column in both ways.
+Type nested_type() { return Type::structure({{"A", Type::array(TypeKind::string)}, {"I", TypeKind::int32}}); }
+
+Value row(int i) { return ValueList{ValueList{std::to_string(i), Value()}, std::int64_t{i}}; }
 
 TEST_SUITE("batch") {
   TEST_CASE("what is appended is read back, whatever the type") {
@@ -206,6 +213,48 @@ TEST_SUITE("batch") {
       kept.emplace_back(arena.copy(text), text);
     }
     for (const auto& [view, text] : kept) CHECK(view == text);
+  }
+
+  TEST_CASE("a column extends by rows that are valid and zero, in all kinds") {
+    Column column(nested_type());
+    column.append(row(1));
+    column.append_null();
+    column.extend(2);
+    REQUIRE(column.size() == 4);
+    CHECK(column.value(0) == row(1));
+    CHECK(column.value(1) == Value());
+    CHECK(column.value(2) == Value(ValueList{ValueList{}, std::int64_t{0}}));
+    CHECK(column.value(3) == column.value(2));
+    column.append(row(5));
+    CHECK(column.value(4) == row(5));
+  }
+
+  TEST_CASE("a column is cut off, with what was begun in its children") {
+    Column column(nested_type());
+    for (int i = 0; i < 4; ++i) column.append(row(i));
+    column.append_null();
+    column.child(0).child(0).append_string("begun");
+    column.truncate(3);
+    REQUIRE(column.size() == 3);
+    CHECK(column.child(0).child(0).size() == 6);
+    CHECK(column.child(1).size() == 3);
+    column.append(row(9));
+    CHECK(column.value(2) == row(2));
+    CHECK(column.value(3) == row(9));
+    column.truncate(0);
+    CHECK(column.size() == 0);
+    CHECK(column.child(0).child(0).size() == 0);
+  }
+
+  TEST_CASE("the fields of a structure become null with it") {
+    Column column(Type::structure({{"I", TypeKind::int32}, {"S", TypeKind::string}}));
+    column.append(Value(ValueList{std::int64_t{1}, "x"s}));
+    column.append(Value(ValueList{std::int64_t{2}, "y"s}));
+    column.set_null(0);
+    CHECK(column.is_null(0));
+    CHECK(column.child(0).is_null(0));
+    CHECK(column.child(1).string(0).empty());
+    CHECK(column.value(1) == Value(ValueList{std::int64_t{2}, "y"s}));
   }
 }
 

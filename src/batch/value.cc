@@ -200,12 +200,13 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
 std::optional<std::int64_t> parse_timestamp(std::string_view text) {
   auto days = take_date(text);
   if (!days) return std::nullopt;
-  std::int64_t micros = *days * micros_per_day;
+  std::int64_t micros = 0;
+  if (__builtin_mul_overflow(*days, micros_per_day, &micros)) return std::nullopt;
   if (text.empty()) return micros;
   if (!take_char(text, 'T') && !take_char(text, ' ')) return std::nullopt;
   auto time = take_time(text);
   if (!time) return std::nullopt;
-  micros += *time;
+  if (__builtin_add_overflow(micros, *time, &micros)) return std::nullopt;
   if (text.empty() || text == "Z") return micros;
   bool west = take_char(text, '-');
   if (!west && !take_char(text, '+')) return std::nullopt;
@@ -214,7 +215,8 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
   auto minutes = text.empty() ? std::optional<int>(0) : take_digits(text, 2);
   if (!hours || !minutes || *hours > 18 || *minutes > 59 || !text.empty()) return std::nullopt;
   std::int64_t offset = (*hours * 60 + *minutes) * std::int64_t{60'000'000};
-  return west ? micros + offset : micros - offset;
+  if (__builtin_add_overflow(micros, west ? offset : -offset, &micros)) return std::nullopt;
+  return micros;
 }
 
 std::int64_t days_from_civil(std::int64_t year, int month, int day) {

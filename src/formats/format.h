@@ -33,7 +33,8 @@ struct FormatSpec {
   Side side = Side::value;
   std::vector<Field> fields;
   std::string delimiter = ",";  // DELIMITED: one character
-  bool wrap_single = true;      // a single field stands inside an object or record (values), or bare (keys)
+  // A single field stands inside an object or record, or else bare. ksqlDB's keys are bare: then this is false.
+  bool wrap_single = true;
 };
 
 class Decoder {
@@ -66,7 +67,8 @@ struct Texts {
 class Encoder {
  public:
   virtual ~Encoder() = default;
-  // Appends a text for each of the rows. A row that has no form in this format gets an empty text and a failure.
+  // Appends a text for each of the rows. A row that has no form in this format gets an empty text and a failure. A bare
+  // null has no text either, but is none: the caller writes a null key or value instead of what it gets.
   virtual void encode(std::span<const ColumnRef> columns, Rows rows, Texts& out, RowFailures& failures) = 0;
 };
 

@@ -1,0 +1,45 @@
+#include "formats/formats.h"
+
+#include <algorithm>
+
+#include "formats/delimited.h"
+#include "formats/json.h"
+#include "formats/kafka.h"
+#include "formats/none.h"
+
+namespace levada {
+namespace {
+
+constexpr Format table[] = {
+    {.name = "JSON",
+     .doc = "One JSON object for each row, or one bare value. All types; nulls are written.",
+     .check = check_json,
+     .make_decoder = make_json_decoder,
+     .make_encoder = make_json_encoder},
+    {.name = "DELIMITED",
+     .doc = "Values with a delimiter between them, quoted as in CSV. Scalars only; an empty value is null.",
+     .check = check_delimited,
+     .make_decoder = make_delimited_decoder,
+     .make_encoder = make_delimited_encoder},
+    {.name = "KAFKA",
+     .doc = "One value as Kafka's own serializers write it: INT, BIGINT, DOUBLE, STRING or BYTES.",
+     .check = check_kafka,
+     .make_decoder = make_kafka_decoder,
+     .make_encoder = make_kafka_encoder},
+    {.name = "NONE",
+     .doc = "No columns: for records without a key.",
+     .check = check_none,
+     .make_decoder = make_none_decoder,
+     .make_encoder = make_none_encoder},
+};
+
+}  // namespace
+
+std::span<const Format> formats() { return table; }
+
+const Format* find_format(std::string_view name) {
+  const Format* found = std::ranges::find(table, name, &Format::name);
+  return found == std::end(table) ? nullptr : found;
+}
+
+}  // namespace levada
