@@ -65,6 +65,16 @@ Error at_property(Error error, const Option& row, const Property& property) {
   return std::move(error).within(quoted(property.name)).where(property.where).remedy(std::move(remedy));
 }
 
+// The prefix of a family of names, with its point; empty for a plain name.
+std::string_view family_of(const Option& row) {
+  return row.field.add ? row.name.substr(0, row.name.size() - 1) : std::string_view();
+}
+
+bool covers(const Option& row, std::string_view name) {
+  std::string_view family = family_of(row);
+  return row.name == name || (!family.empty() && name.size() > family.size() && name.starts_with(family));
+}
+
 }  // namespace
 
 const Property* find_property(const Properties& properties, std::string_view name) {
@@ -79,7 +89,7 @@ Result<void> parse_options(std::span<const Option> table, const Properties& prop
         .where(again->where)
         .remedy("Remove one of the two.");
   for (const Property& property : properties) {
-    if (std::ranges::find(table, property.name, &Option::name) != table.end()) continue;
+    if (std::ranges::any_of(table, [&](const Option& row) { return covers(row, property.name); })) continue;
     std::vector<std::string> names;
     for (const Option& row : table)
       if (row.field.set) names.emplace_back(row.name);
@@ -89,6 +99,12 @@ Result<void> parse_options(std::span<const Option> table, const Properties& prop
         .remedy(near.empty() ? "Remove it, or look at the list of properties in the documentation." : near);
   }
   for (const Option& row : table) {
+    if (row.field.add) {
+      for (const Property& property : properties)
+        if (covers(row, property.name))
+          row.field.add(options, {property.name.substr(family_of(row).size()), property.value, property.where});
+      continue;
+    }
     const Property* property = find_property(properties, row.name);
     if (!row.field.set) {
       if (property && notes) notes->push_back(quoted(row.name) + " has no effect: " + std::string(row.doc));

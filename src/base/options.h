@@ -12,13 +12,15 @@
 //
 // Members may be bool, std::int64_t, double, std::string, Secret, std::vector<std::string> (a list with commas), or an
 // enum for which `constexpr std::span<const std::string_view> names_of_values(E)` lists the names in the order of the
-// values.
+// values. A row whose name ends in ".*" stands for a family of names; its member is Properties and gets all of them,
+// what follows the point as the name: 'column.ID' = '…' is {"ID", "…"} in the member of "column.*".
 #pragma once
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -36,8 +38,9 @@ const Property* find_property(const Properties& properties, std::string_view nam
 
 struct OptionField {
   std::string_view type = "ignored";                                     // for documentation
-  Result<void> (*set)(void* options, std::string_view value) = nullptr;  // nullptr: accepted, without meaning here
+  Result<void> (*set)(void* options, std::string_view value) = nullptr;  // without set and add: accepted, no meaning
   std::string (*get)(const void* options) = nullptr;                     // secrets come back as ***
+  void (*add)(void* options, Property property) = nullptr;               // of a family of names
 };
 
 struct Option {
@@ -102,6 +105,8 @@ constexpr std::string_view type_name() {
     return "secret";
   else if constexpr (std::is_same_v<T, std::vector<std::string>>)
     return "list";
+  else if constexpr (std::is_same_v<T, Properties>)
+    return "family";
   else if constexpr (std::is_enum_v<T>)
     return "choice";
   else
@@ -109,8 +114,9 @@ constexpr std::string_view type_name() {
 }
 }  // namespace detail
 
+namespace detail {
 template <auto Member>
-inline constexpr OptionField option = {
+inline constexpr OptionField value_option = {
     .type = detail::type_name<typename detail::MemberOf<decltype(Member)>::Value>(),
     .set = [](void* options, std::string_view text) -> Result<void> {
       using M = detail::MemberOf<decltype(Member)>;
@@ -131,6 +137,26 @@ inline constexpr OptionField option = {
         return write_option(value);
     },
 };
+template <auto Member>
+inline constexpr OptionField family_option = {
+    .type = detail::type_name<typename detail::MemberOf<decltype(Member)>::Value>(),
+    .add =
+        [](void* options, Property property) {
+          using M = detail::MemberOf<decltype(Member)>;
+          (static_cast<typename M::Struct*>(options)->*Member).push_back(std::move(property));
+        },
+};
+template <auto Member>
+constexpr OptionField option_of() {
+  if constexpr (std::is_same_v<typename detail::MemberOf<decltype(Member)>::Value, Properties>)
+    return family_option<Member>;
+  else
+    return value_option<Member>;
+}
+}  // namespace detail
+
+template <auto Member>
+inline constexpr OptionField option = detail::option_of<Member>();
 
 // ---- values from elsewhere ----
 

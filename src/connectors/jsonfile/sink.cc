@@ -1,0 +1,355 @@
+#include "connectors/jsonfile/sink.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/assert.h"
+#include "connectors/jsonfile/file_name.h"
+#include "connectors/jsonfile/lines.h"
+#include "connectors/jsonfile/manifest.h"
+#include "connectors/jsonfile/output_file.h"
+
+namespace levada {
+namespace {
+
+struct JsonFileOptions {
+  std::string path, file, delete_marker;
+  std::int64_t rotate_bytes = 0, rotate_rows = 0, rotate_interval_ms = 0;
+  bool delete_enabled = true, finish_on_close = true;
+  std::vector<std::string> metadata;
+};
+
+constexpr std::size_t manifest_bytes = 1 << 20;  // then it is written anew
+
+class JsonFileSink : public Sink {
+ public:
+  JsonFileSink(SinkContext context, JsonFileOptions options,
+               std::map<std::string, std::unique_ptr<LineEncoder>> encoders)
+      : context_(std::move(context)),
+        options_(std::move(options)),
+        single_(!options_.file.empty()),
+        directory_(single_ ? directory_of(options_.file) : options_.path),
+        manifest_path_(single_ ? options_.file + ".manifest" : join_path(directory_, "levada.manifest")),
+        lock_path_(single_ ? options_.file + ".lock" : join_path(directory_, "levada.lock")),
+        encoders_(std::move(encoders)),
+        manifest_(*context_.files, manifest_path_) {}
+
+  ~JsonFileSink() override {
+    if (!good_ || !options_.finish_on_close || single_) return;
+    if (auto finished = finish_all(); !finished)
+      context_.logger->warning("files are left open", {{"connector", context_.name}, {"why", finished.error().line()}});
+  }
+
+  Result<std::vector<Error>> preflight() override {
+    std::vector<Error> found;
+    auto entry = context_.files->entry(directory_);
+    if (entry && !entry->directory) found.push_back(Error(ErrorKind::usage, directory_ + " is not a directory"));
+    if (!entry && entry.error().kind() != ErrorKind::not_found) found.push_back(std::move(entry).error());
+    auto state = manifest_.read();
+    if (!state)
+      found.push_back(std::move(state).error());
+    else if (*state)
+      if (auto ours = check_owner(**state); !ours) found.push_back(std::move(ours).error());
+    return found;
+  }
+
+  Result<std::optional<std::vector<PartitionOffset>>> start() override {
+    good_ = false;
+    outputs_.clear();
+    names_changed_ = false;
+    if (!context_.files->exists(directory_)) {
+      LV_TRY(context_.files->create_directories(directory_));
+      LV_TRY(context_.files->sync_directory(directory_of(directory_)));
+    }
+    if (!lock_)
+      lock_ =
+          LV_TRY(context_.files->lock(lock_path_, "connector " + context_.name + " of pipeline " + context_.pipeline));
+    auto stored = LV_TRY(manifest_.read());
+    state_ = stored ? *std::move(stored) : ManifestState{.pipeline = context_.pipeline, .connector = context_.name};
+    LV_TRY(check_owner(state_));
+    ++state_.epoch;
+    LV_TRY(single_ ? repair_single() : repair_directory());
+    LV_TRY(manifest_.begin(state_));
+    next_ = state_.offsets;
+    std::vector<PartitionOffset> offsets;
+    for (const auto& [partition, next] : state_.offsets) offsets.push_back({partition, next});
+    good_ = true;
+    return std::optional(std::move(offsets));
+  }
+
+  Result<void> write(const Batch& batch, RowFailures& rejected) override {
+    LV_ASSERT(good_);
+    good_ = false;  // until this has gone well
+    TopicPartition partition{batch.origin->topic, batch.origin->partition};
+    Offset& next = next_[partition];
+    Offset first = first_from(batch, next);
+    if (first.value() >= 0) {
+      OutputFile& output = *LV_TRY(output_for(partition, first));
+      std::uint64_t rows = encoders_.at(partition.topic)->encode(batch, next, output.pending(), rejected);
+      output.add_rows(rows);
+      LV_TRY(output.write_if_many());
+      batch.rows().for_each([&](std::uint32_t row) { next = std::max(next, Offset(batch.origin->offsets[row] + 1)); });
+    }
+    good_ = true;
+    return {};
+  }
+
+  Result<void> commit(std::span<const PartitionOffset> next) override {
+    LV_ASSERT(good_);
+    good_ = false;
+    ManifestChange change;
+    for (const PartitionOffset& offset : next)
+      if (auto known = state_.offsets.find(offset.partition);
+          known == state_.offsets.end() || known->second != offset.next)
+        change.offsets[offset.partition] = offset.next;
+    std::vector<std::string> finished;
+    for (auto& [key, output] : outputs_) {
+      bool full = is_full(output);
+      if (!output.changed() && !full) continue;
+      ManifestFile file = LV_TRY(output.sync());
+      file.finished = full;
+      if (full) finished.push_back(key);
+      change.files.push_back(std::move(file));
+    }
+    if (!change.files.empty() || !change.offsets.empty()) {
+      if (std::exchange(names_changed_, false)) LV_TRY(context_.files->sync_directory(directory_));
+      LV_TRY(manifest_.append(change, ++state_.commit));
+      for (const ManifestFile& file : change.files) state_.files[file.name] = file;
+      for (const auto& [partition, offset] : change.offsets) state_.offsets[partition] = offset;
+      for (const ManifestFile& file : change.files)
+        for (auto& [key, output] : outputs_)
+          if (output.state().name == file.name) output.committed(file);
+      for (const std::string& key : finished) LV_TRY(finish(key));
+      if (manifest_.size() > manifest_bytes) LV_TRY(manifest_.begin(state_));
+    }
+    next_ = state_.offsets;
+    good_ = true;
+    return {};
+  }
+
+ private:
+  Result<void> check_owner(const ManifestState& state) const {
+    if (state.pipeline == context_.pipeline && state.connector == context_.name) return {};
+    return Error(ErrorKind::refused,
+                 manifest_path_ + " belongs to connector " + state.connector + " of pipeline " + state.pipeline)
+        .remedy("Give every sink a directory of its own.");
+  }
+
+  // ---- after a crash ----
+
+  Result<void> repair_directory() {
+    std::set<std::string> there;
+    for (DirectoryEntry& entry : LV_TRY(context_.files->list(directory_))) there.insert(std::move(entry.name));
+    bool renamed = false;
+    for (auto file = state_.files.begin(); file != state_.files.end();) {
+      const std::string& name = file->first;
+      std::string open = name + std::string(open_suffix);
+      if (!there.contains(open)) {
+        // A finished file has got its name, and may have been taken away since.
+        if (!file->second.finished)
+          return Error(ErrorKind::damaged, "file " + join_path(directory_, open) + " is gone")
+              .remedy("Put it back. To write everything again, empty the directory, manifest included.");
+        file = state_.files.erase(file);
+        continue;
+      }
+      OutputFile output = LV_TRY(OutputFile::repair(*context_.files, join_path(directory_, open), file->second));
+      there.erase(open);
+      if (file->second.finished) {
+        LV_TRY(give_name(name));
+        renamed = true;
+        file = state_.files.erase(file);
+      } else {
+        outputs_.emplace(key_of({file->second.topic, file->second.partition}), std::move(output));
+        ++file;
+      }
+    }
+    // Begun in a round that was never committed.
+    for (const std::string& name : there)
+      if (is_ours(name)) LV_TRY(context_.files->remove(join_path(directory_, name)));
+    if (renamed) LV_TRY(context_.files->sync_directory(directory_));
+    return {};
+  }
+
+  bool is_ours(const std::string& name) const {
+    if (!name.ends_with(open_suffix)) return false;
+    auto parsed = parse_file_name(std::string_view(name).substr(0, name.size() - open_suffix.size()));
+    return parsed && encoders_.contains(parsed->partition.topic);
+  }
+
+  // The one file: there before us perhaps, then we write behind what it has.
+  Result<void> repair_single() {
+    std::string name = file_name_of(options_.file);
+    auto known = state_.files.find(name);
+    if (known != state_.files.end()) {
+      outputs_.emplace(key_of({}), LV_TRY(OutputFile::repair(*context_.files, options_.file, known->second)));
+      return {};
+    }
+    ManifestFile start{.name = name, .opened_ms = context_.clock->now_ms()};
+    if (auto content = read_file(*context_.files, options_.file)) {
+      start.length = content->size();
+      start.crc = crc32c(*content);
+      outputs_.emplace(key_of({}), LV_TRY(OutputFile::repair(*context_.files, options_.file, start)));
+    } else {
+      outputs_.emplace(key_of({}), LV_TRY(OutputFile::create(*context_.files, options_.file, start)));
+      LV_TRY(context_.files->sync_directory(directory_));
+    }
+    state_.files[name] = start;
+    return {};
+  }
+
+  // ---- files ----
+
+  std::string key_of(const TopicPartition& partition) const {
+    return single_ ? std::string() : partition.topic + "/" + std::to_string(partition.partition);
+  }
+
+  // The first row that has not been written yet; -1 if there is none.
+  static Offset first_from(const Batch& batch, Offset next) {
+    Offset first(-1);
+    batch.rows().for_each([&](std::uint32_t row) {
+      if (first.value() < 0 && batch.origin->offsets[row] >= next.value()) first = Offset(batch.origin->offsets[row]);
+    });
+    return first;
+  }
+
+  Result<OutputFile*> output_for(const TopicPartition& partition, Offset first) {
+    std::string key = key_of(partition);
+    auto there = outputs_.find(key);
+    if (there != outputs_.end()) return &there->second;
+    ManifestFile start{.name = file_name(partition, first),
+                       .topic = partition.topic,
+                       .partition = partition.partition,
+                       .opened_ms = context_.clock->now_ms()};
+    std::string path = join_path(directory_, start.name);
+    if (context_.files->exists(path))
+      return Error(ErrorKind::refused, "file " + path + " exists, and is not of this sink's manifest")
+          .remedy("Empty the directory, or take another one.");
+    names_changed_ = true;
+    auto made = LV_TRY(OutputFile::create(*context_.files, path + std::string(open_suffix), std::move(start)));
+    return &outputs_.emplace(std::move(key), std::move(made)).first->second;
+  }
+
+  bool is_full(const OutputFile& output) const {
+    if (single_ || output.size() == 0) return false;
+    auto reached = [](std::int64_t limit, std::uint64_t value) {
+      return limit > 0 && value >= static_cast<std::uint64_t>(limit);
+    };
+    std::int64_t age_ms = context_.clock->now_ms() - output.state().opened_ms;
+    return reached(options_.rotate_bytes, output.size()) || reached(options_.rotate_rows, output.rows()) ||
+           reached(options_.rotate_interval_ms, static_cast<std::uint64_t>(std::max<std::int64_t>(age_ms, 0)));
+  }
+
+  // The manifest says that it is finished: now it gets its name.
+  Result<void> finish(const std::string& key) {
+    auto output = outputs_.find(key);
+    std::string name = output->second.state().name;
+    outputs_.erase(output);
+    LV_TRY(give_name(name));
+    LV_TRY(context_.files->sync_directory(directory_));
+    state_.files.erase(name);
+    return {};
+  }
+
+  Result<void> give_name(const std::string& name) {
+    std::string path = join_path(directory_, name);
+    if (context_.files->exists(path))
+      return Error(ErrorKind::refused, "file " + path + " exists already, and is not to be written over")
+          .remedy("Move it away.");
+    return context_.files->rename(path + std::string(open_suffix), path);
+  }
+
+  Result<void> finish_all() {
+    ManifestChange change;
+    std::vector<std::string> keys;
+    for (auto& [key, output] : outputs_) {
+      if (output.changed()) return {};  // a round that was never committed: the next start cuts it off
+      if (output.size() == 0) continue;
+      ManifestFile file = output.state();
+      file.finished = true;
+      change.files.push_back(std::move(file));
+      keys.push_back(key);
+    }
+    if (keys.empty()) return {};
+    LV_TRY(manifest_.append(change, ++state_.commit));
+    for (const std::string& key : keys) LV_TRY(finish(key));
+    return {};
+  }
+
+  const SinkContext context_;
+  const JsonFileOptions options_;
+  const bool single_;
+  const std::string directory_, manifest_path_, lock_path_;
+  const std::map<std::string, std::unique_ptr<LineEncoder>> encoders_;  // by topic
+
+  std::unique_ptr<FileLock> lock_;
+  Manifest manifest_;
+  ManifestState state_;                        // as the manifest has it
+  std::map<std::string, OutputFile> outputs_;  // by key_of
+  std::map<TopicPartition, Offset> next_;      // behind what has been written, committed or not
+  bool names_changed_ = false;                 // since the directory was synced
+  bool good_ = false;                          // between start() and the first error
+};
+
+}  // namespace
+
+std::span<const Option> jsonfile_options() {
+  using O = JsonFileOptions;
+  static constexpr Option options[] = {
+      {.name = "path", .field = option<&O::path>, .doc = "The directory for the files; made if it is not there."},
+      {.name = "file",
+       .field = option<&O::file>,
+       .doc = "One file for all partitions, instead of path; it is never finished."},
+      {.name = "rotate.bytes",
+       .field = option<&O::rotate_bytes>,
+       .fallback = "134217728",
+       .range = "0..",
+       .unit = "bytes",
+       .doc = "A file of this size is finished, and the next one begun; 0: no bound."},
+      {.name = "rotate.rows",
+       .field = option<&O::rotate_rows>,
+       .fallback = "0",
+       .range = "0..",
+       .unit = "rows",
+       .doc = "The same by lines."},
+      {.name = "rotate.interval.ms",
+       .field = option<&O::rotate_interval_ms>,
+       .fallback = "0",
+       .range = "0..",
+       .unit = "ms",
+       .doc = "The same by age, looked at whenever rows are committed."},
+      {.name = "delete.enabled",
+       .field = option<&O::delete_enabled>,
+       .fallback = "true",
+       .doc = "Deletions are lines of their own: the key and a marker. false: they leave no line."},
+      {.name = "delete.marker",
+       .field = option<&O::delete_marker>,
+       .fallback = "__deleted",
+       .doc = "The field that is true in the line of a deletion."},
+      {.name = "metadata",
+       .field = option<&O::metadata>,
+       .doc = "What lines say of their record: some of topic, partition, offset, timestamp, as __topic and so on."},
+      {.name = "finish.on.close",
+       .field = option<&O::finish_on_close>,
+       .fallback = "true",
+       .doc = "Open files are finished when the program stops in an orderly way."},
+  };
+  return options;
+}
+
+Result<std::unique_ptr<Sink>> make_jsonfile_sink(SinkContext context) {
+  OptionNotes notes;
+  auto options = LV_TRY(parse_options<JsonFileOptions>(jsonfile_options(), context.properties, &notes));
+  for (const std::string& note : notes) context.logger->info(note, {{"connector", context.name}});
+  if (options.path.empty() == options.file.empty())
+    return Error(ErrorKind::usage,
+                 options.path.empty() ? "a jsonfile sink needs 'path' or 'file'" : "'path' and 'file' are both given")
+        .remedy("Give 'path' for a directory of files, 'file' for one file.");
+  LineRules rules{
+      .metadata = options.metadata, .delete_marker = options.delete_marker, .deletions = options.delete_enabled};
+  std::map<std::string, std::unique_ptr<LineEncoder>> encoders;
+  for (const SinkTopic& topic : context.topics) encoders[topic.topic] = LV_TRY(LineEncoder::make(topic, rules));
+  return std::unique_ptr<Sink>(new JsonFileSink(std::move(context), std::move(options), std::move(encoders)));
+}
+
+}  // namespace levada
