@@ -6,6 +6,7 @@
 #include "formats/json.h"
 #include "formats/kafka.h"
 #include "formats/none.h"
+#include "formats/row.h"
 
 namespace levada {
 namespace {
@@ -31,6 +32,11 @@ constexpr Format table[] = {
      .check = check_none,
      .make_decoder = make_none_decoder,
      .make_encoder = make_none_encoder},
+    {.name = "ROW",
+     .doc = "All types, exactly, in few bytes: what Levada uses between its own queries.",
+     .check = check_row,
+     .make_decoder = make_row_decoder,
+     .make_encoder = make_row_encoder},
 };
 
 }  // namespace

@@ -66,8 +66,8 @@ bool get_value(ByteReader& in, Column& column) {
 
 }  // namespace
 
-RowBytes::RowBytes(std::vector<Field> fields)
-    : fields_(std::move(fields)), bare_(fields_.size() == 1 && fields_[0].type.textual()) {}
+RowBytes::RowBytes(std::vector<Field> fields, Single single)
+    : fields_(std::move(fields)), bare_(single == Single::bare && fields_.size() == 1 && fields_[0].type.textual()) {}
 
 void RowBytes::encode(std::span<const ColumnRef> columns, Rows rows, std::vector<std::string_view>& bytes,
                       Bits& with_null) {

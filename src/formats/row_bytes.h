@@ -7,8 +7,8 @@
 //           little endian | 1 string, bytes: length varint, bytes | 1 array: count varint, value … | map: count varint,
 //           key, value, … | structure: value …
 //
-// A row of one string or bytes column without null stands bare: just its bytes, so that the usual key is not copied at
-// all. Equal rows have equal bytes (NaN is one NaN, -0.0 is 0.0).
+// A key of one string or bytes column stands bare: just its bytes, so that the usual key is not copied at all; it cannot
+// tell null from an empty string. Equal rows have equal bytes (NaN is one NaN, -0.0 is 0.0).
 #pragma once
 #include <span>
 #include <string_view>
@@ -21,7 +21,8 @@ namespace levada {
 
 class RowBytes {
  public:
-  explicit RowBytes(std::vector<Field> fields);
+  enum class Single : bool { bare, whole };
+  explicit RowBytes(std::vector<Field> fields, Single single = Single::bare);
 
   // bytes[i] becomes the row of the i-th of `rows`, valid until the next call and as long as the columns live; rows in
   // which a column is null are marked in `with_null`.
@@ -35,7 +36,7 @@ class RowBytes {
 
  private:
   std::vector<Field> fields_;
-  bool bare_;  // a single textual column
+  bool bare_;
   Buffer buffer_;
   std::vector<std::size_t> ends_;
 };
