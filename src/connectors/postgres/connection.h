@@ -1,0 +1,107 @@
+// A connection to a PostgreSQL server: libpq, and nobody else includes it.
+//
+// All waiting has an end: a server that does not answer for the address's patience is given up (the server itself ends
+// the statement at that time too, so that its locks go), a host that has died is noticed by the kernel in half a
+// minute.
+//
+// Errors, by what the server or the network says:
+//   unreachable   no server, connection lost, starting or stopping, too many connections, a lock or deadlock: may pass
+//   permission    password, certificate, missing privilege
+//   not_found     database, schema, table or column is not there
+//   disk_full     the server has no room
+//   rejected      these rows are refused for good: value out of range, constraint, trigger; refusal() has the words
+//   statement     all else: the statement cannot be run on this server
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "connectors/postgres/url.h"
+
+struct pg_conn;    // libpq's PGconn
+struct pg_result;  // libpq's PGresult
+
+namespace levada {
+
+// What the server said about the statement that failed last.
+struct PostgresRefusal {
+  std::string sqlstate, message, detail, column, constraint;
+  std::int64_t copy_line = 0;  // of a COPY: the row it stopped at, from 1; 0: not known
+
+  // On one line, for a dead letter: message, key or column, SQLSTATE.
+  std::string text() const;
+};
+
+// What a SQLSTATE means for the caller; 5 characters.
+ErrorKind kind_of_sqlstate(std::string_view sqlstate);
+
+struct PostgresStatement {
+  std::string sql;
+  std::vector<std::string_view> parameters = {};  // in binary form; the statement says their types: $1::bigint[]
+};
+
+// One thread. After an error of kind unreachable it is of no use any more.
+class PostgresConnection {
+ public:
+  using Row = std::vector<std::optional<std::string>>;
+
+  // `application` is what pg_stat_activity shows.
+  static Result<std::unique_ptr<PostgresConnection>> open(const PostgresAddress& address,
+                                                          const std::string& application);
+  ~PostgresConnection();
+
+  // Statements separated by semicolons, without parameters.
+  Result<void> execute(const std::string& sql);
+  // One statement with text parameters; all values as text.
+  Result<std::vector<Row>> query(const std::string& sql, std::span<const std::string> parameters = {});
+  // Several statements in one go: one way there and back, however many. Rows affected by each. After an error the ones
+  // behind it were not run.
+  Result<std::vector<std::uint64_t>> run(std::span<const PostgresStatement> statements);
+
+  // COMMIT; an error also where the server rolls back instead.
+  Result<void> commit();
+
+  // COPY … FROM STDIN: begin with statements of which the last is the COPY, then the bytes, then the end. Rows taken.
+  Result<void> begin_copy(const std::string& sql);
+  Result<void> put_copy(std::string_view bytes);
+  Result<std::uint64_t> end_copy();
+
+  const PostgresRefusal& refusal() const { return refusal_; }
+  const std::string& place() const { return place_; }
+  const std::string& database() const { return database_; }
+  int server_version() const { return server_version_; }  // 150018
+
+ private:
+  struct Clear {
+    void operator()(pg_result* result) const;
+  };
+  using Answer = std::unique_ptr<pg_result, Clear>;
+
+  PostgresConnection(pg_conn* connection, const PostgresAddress& address);
+  Result<void> connect(std::chrono::milliseconds patience);
+  Result<void> prepare_session(const PostgresAddress& address);
+
+  Result<void> wait(bool to_write);
+  Result<void> flush();
+  // The next answer to what was sent; nullptr: there are no more.
+  Result<Answer> next_answer();
+  // Reads answers to the end, the first error wins.
+  Result<void> finish_answers();
+  Error lost();                                 // the connection is gone
+  Error failed(const pg_result* answer);        // the server said no
+  Error connect_error(std::string_view words);  // it did not let us in
+
+  pg_conn* const connection_;
+  const std::string place_;
+  std::string database_;
+  std::chrono::milliseconds patience_{0};
+  int server_version_ = 0;
+  PostgresRefusal refusal_;
+};
+
+}  // namespace levada

@@ -1,0 +1,49 @@
+// Where a sink has got to, kept in the target itself: the table levada_positions, one row for each partition it reads.
+// The offsets are written in the transaction that writes the rows, so both are there or neither.
+//
+//   pipeline, sink, topic, partition   whose
+//   epoch, holder                      counts who has taken over, and who that is: only the newest may write
+//   next_offset                        everything below is in the target; null: nothing yet
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "connectors/postgres/connection.h"
+#include "connectors/sink.h"
+
+namespace levada {
+
+class Positions {
+ public:
+  Positions(std::string pipeline, std::string sink);
+
+  // Tells this sink's connections from all others, in pg_stat_activity and for take_over().
+  std::string application() const;
+  // The statement that makes the table.
+  static const std::string& create_statement();
+
+  // Fenced, if this object was in charge once and somebody else has taken over since: it must not take it back.
+  Result<void> check_in_charge(PostgresConnection& connection);
+  // Ends what connections an older instance of this sink still has, so that they hold no locks. Where we may not, they
+  // have to be waited for.
+  Result<void> end_predecessors(PostgresConnection& connection);
+  // In a transaction of its own: takes the next epoch for all rows and reads them. From now on nobody with an older
+  // epoch can commit.
+  Result<std::vector<PartitionOffset>> take_over(PostgresConnection& connection, std::span<const SinkTopic> topics);
+  // In the transaction that writes the rows, behind the statements `before`; fenced if somebody has taken over.
+  Result<void> advance(PostgresConnection& connection, std::vector<std::string> before,
+                       std::span<const PartitionOffset> next);
+
+ private:
+  // Why a commit of ours has found other rows than it should.
+  Error not_in_charge(PostgresConnection& connection);
+
+  const std::string pipeline_, sink_, holder_;
+  const std::string mine_;  // the condition for our rows
+  std::int64_t epoch_ = 0;  // 0: none yet
+};
+
+}  // namespace levada

@@ -1,0 +1,38 @@
+// One round of a sink in the database: a transaction, with a savepoint before each statement that writes rows, so that
+// rows which the server refuses cost this statement and not the round.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "connectors/postgres/connection.h"
+
+namespace levada {
+
+class Round {
+ public:
+  explicit Round(PostgresConnection& connection) : connection_(connection) {}
+
+  PostgresConnection& connection() { return connection_; }
+
+  // What must be sent in front of the next statement that writes: the beginning of the transaction, the savepoint.
+  std::vector<std::string> before_write();
+  // The same in front of the last statement, which needs no savepoint.
+  std::vector<std::string> before_last();
+  // Undoes what was written since before_write().
+  Result<void> undo_write();
+  // Makes it visible. After an error nothing or, if the connection was lost, perhaps all of it is.
+  Result<void> commit();
+
+  // From the next transaction on, constraints that are deferred are checked at each statement.
+  void check_at_once(bool now) { check_at_once_ = now; }
+  bool checks_at_once() const { return check_at_once_; }
+
+ private:
+  enum class State { closed, saved, written };  // saved: nothing was written since the savepoint
+
+  PostgresConnection& connection_;
+  State state_ = State::closed;
+  bool check_at_once_ = false;
+};
+
+}  // namespace levada

@@ -1,0 +1,233 @@
+#include "connectors/postgres/sink.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "connectors/postgres/positions.h"
+#include "connectors/postgres/round.h"
+#include "connectors/postgres/table_writer.h"
+
+namespace levada {
+namespace {
+
+// Whoever makes or changes tables holds this lock of the database, so that two sinks do not make the same one at once.
+constexpr std::string_view lock_for_tables = "SELECT pg_advisory_xact_lock(hashtext('levada tables'))";
+
+class PostgresSink : public Sink {
+ public:
+  PostgresSink(SinkContext context, PostgresSinkOptions options, std::vector<Target> targets)
+      : context_(std::move(context)),
+        options_(std::move(options)),
+        targets_(std::move(targets)),
+        positions_(context_.pipeline, context_.name) {}
+
+  Result<std::vector<Error>> preflight() override;
+  Result<std::optional<std::vector<PartitionOffset>>> start() override;
+  Result<void> write(const Batch& batch, RowFailures& rejected) override;
+  Result<void> commit(std::span<const PartitionOffset> next) override;
+
+ private:
+  // What a round needs; gone after any error.
+  struct Live {
+    explicit Live(std::unique_ptr<PostgresConnection> c) : connection(std::move(c)), round(*connection) {}
+    std::unique_ptr<PostgresConnection> connection;
+    Round round;
+    std::vector<std::unique_ptr<TableWriter>> writers;
+  };
+
+  Result<void> check_server(PostgresConnection& connection);
+  // What is wrong with the table of positions, or with a target's. Changes nothing.
+  Result<Misfit> inspect_positions(PostgresConnection& connection);
+  Result<Misfit> inspect(PostgresConnection& connection, const Target& target, std::optional<PostgresTable>& table);
+  Result<void> prepare_tables(Live& live);
+  Result<void> begin(Live& live, std::vector<PartitionOffset>& offsets);
+  Result<void> end_round(std::span<const PartitionOffset> next);
+  Error not_started() const;
+
+  const SinkContext context_;
+  const PostgresSinkOptions options_;
+  const std::vector<Target> targets_;
+  Positions positions_;
+  std::unique_ptr<Live> live_;
+  bool check_at_once_ = false;  // for one round: see end_round()
+};
+
+Result<void> PostgresSink::check_server(PostgresConnection& connection) {
+  auto rows = LV_TRY(connection.query("SELECT pg_is_in_recovery(), current_setting('server_encoding')"));
+  if (rows[0][0] == "t")
+    return Error(ErrorKind::unreachable, "the server at " + connection.place() + " is a standby: it takes no writes")
+        .remedy("Name the primary in 'connection.url', or several hosts with targetServerType=primary.");
+  if (rows[0][1] != "UTF8")
+    context_.logger->warning("the database does not store UTF-8: rows with other characters are rejected",
+                             {{"sink", context_.name}, {"encoding", *rows[0][1]}});
+  if (options_.time_zone == "UTC") return {};
+  std::string zone = quote_text(options_.time_zone);
+  if (!connection.query("SELECT now() AT TIME ZONE " + zone))
+    return Error(ErrorKind::usage, "'db.timezone': the server knows no time zone " + options_.time_zone)
+        .remedy("Give a name as in pg_timezone_names: Europe/Berlin, UTC.");
+  return {};
+}
+
+// Where a table is to be made: whether we may. Else the problem takes the place of the statement.
+Result<void> check_creation(PostgresConnection& connection, const TableName& table, Misfit& misfit) {
+  auto may = may_create_tables(connection, table.schema);
+  if (!may && may.error().kind() != ErrorKind::not_found) return std::move(may).error();
+  if (may && *may) return {};
+  misfit.problems.push_back(!may ? std::move(may).error()
+                                 : Error(ErrorKind::permission, "no privilege to create table " + table.text())
+                                       .remedy("Let the owner of the schema run:\n" + misfit.repair));
+  misfit.repair.clear();
+  return {};
+}
+
+Result<Misfit> PostgresSink::inspect_positions(PostgresConnection& connection) {
+  const TableName name{{}, "levada_positions"};
+  Misfit misfit;
+  auto table = LV_TRY(read_table(connection, name));
+  if (!table) {
+    misfit.repair = Positions::create_statement();
+    LV_TRY(check_creation(connection, name, misfit));
+    return misfit;
+  }
+  std::string lacking;
+  for (const std::string& privilege : table->missing_privileges)
+    if (privilege != "DELETE") lacking += (lacking.empty() ? "" : ", ") + privilege;
+  if (!lacking.empty())
+    misfit.problems.push_back(
+        Error(ErrorKind::permission, "no privilege to " + lacking + " on table " + table->name.text())
+            .remedy("Let the owner run: GRANT " + lacking + " ON " + table->name.quoted() + " TO …;"));
+  return misfit;
+}
+
+Result<Misfit> PostgresSink::inspect(PostgresConnection& connection, const Target& target,
+                                     std::optional<PostgresTable>& table) {
+  table = LV_TRY(read_table(connection, target.table));
+  Misfit misfit = compare(target, table, options_);
+  if (!table && !misfit.repair.empty()) {
+    LV_TRY(check_creation(connection, target.table, misfit));
+    if (!misfit.problems.empty())
+      misfit.problems.back() = std::move(misfit.problems.back()).where("topic " + target.topic);
+  }
+  return misfit;
+}
+
+Result<std::vector<Error>> PostgresSink::preflight() {
+  std::vector<Error> problems;
+  auto connection = PostgresConnection::open(options_.address, "levada check");
+  if (!connection) {
+    problems.push_back(std::move(connection).error());
+    return problems;
+  }
+  if (auto good = check_server(**connection); !good) problems.push_back(std::move(good).error());
+  LV_TRY((*connection)->execute("BEGIN READ ONLY"));
+  auto add = [&](Misfit misfit) { std::ranges::move(misfit.problems, std::back_inserter(problems)); };
+  add(LV_TRY(inspect_positions(**connection)));
+  std::optional<PostgresTable> table;
+  for (const Target& target : targets_) add(LV_TRY(inspect(**connection, target, table)));
+  return problems;
+}
+
+// In a transaction of its own: makes what may be made, and reads how the tables are then.
+Result<void> PostgresSink::prepare_tables(Live& live) {
+  PostgresConnection& connection = *live.connection;
+  LV_TRY(connection.execute("BEGIN; " + std::string(lock_for_tables)));
+  Misfit positions = LV_TRY(inspect_positions(connection));
+  if (!positions.problems.empty()) return std::move(positions.problems.front());
+  if (!positions.repair.empty()) LV_TRY(connection.execute(positions.repair));
+  for (const Target& target : targets_) {
+    std::optional<PostgresTable> table;
+    Misfit misfit = LV_TRY(inspect(connection, target, table));
+    if (misfit.problems.empty() && !misfit.repair.empty()) {
+      if (auto done = connection.execute(misfit.repair); !done)
+        return std::move(done)
+            .error()
+            .within((table ? "cannot add columns to table " : "cannot create table ") + target.table.text())
+            .where("topic " + target.topic)
+            .remedy("Run it yourself:\n" + misfit.repair);
+      context_.logger->info(table ? "table changed" : "table created",
+                            {{"sink", context_.name}, {"table", target.table.text()}});
+      misfit = LV_TRY(inspect(connection, target, table));
+    }
+    if (!misfit.problems.empty()) return std::move(misfit.problems.front());
+    live.writers.push_back(std::make_unique<TableWriter>(plan_table(target, *table, options_), options_.batch_size));
+  }
+  return connection.commit();
+}
+
+Result<void> PostgresSink::begin(Live& live, std::vector<PartitionOffset>& offsets) {
+  LV_TRY(check_server(*live.connection));
+  LV_TRY(positions_.check_in_charge(*live.connection));
+  LV_TRY(positions_.end_predecessors(*live.connection));
+  LV_TRY(prepare_tables(live));
+  offsets = LV_TRY(positions_.take_over(*live.connection, context_.topics));
+  live.round.check_at_once(check_at_once_);
+  return {};
+}
+
+Result<std::optional<std::vector<PartitionOffset>>> PostgresSink::start() {
+  live_.reset();
+  std::vector<PartitionOffset> offsets;
+  auto try_to = [&]() -> Result<void> {
+    auto live = std::make_unique<Live>(LV_TRY(PostgresConnection::open(options_.address, positions_.application())));
+    LV_TRY(begin(*live, offsets));
+    live_ = std::move(live);
+    return {};
+  };
+  if (auto begun = try_to(); !begun) return std::move(begun).error().within("cannot start sink " + context_.name);
+  return offsets;
+}
+
+Error PostgresSink::not_started() const {
+  return Error(ErrorKind::refused, "sink " + context_.name + " was not started since its last error");
+}
+
+Result<void> PostgresSink::write(const Batch& batch, RowFailures& rejected) {
+  if (!live_) return not_started();
+  if (batch.empty()) return {};
+  LV_ASSERT(batch.origin != nullptr);
+  auto writer = std::ranges::find(live_->writers, batch.origin->topic, [](const auto& w) { return w->topic(); });
+  LV_ASSERT(writer != live_->writers.end());
+  auto written = (*writer)->write(live_->round, batch, rejected);
+  if (written) return {};
+  live_.reset();
+  return std::move(written).error().within("sink " + context_.name);
+}
+
+Result<void> PostgresSink::commit(std::span<const PartitionOffset> next) {
+  if (!live_) return not_started();
+  auto ended = end_round(next);
+  if (ended) return {};
+  live_.reset();
+  return std::move(ended).error().within("sink " + context_.name);
+}
+
+Result<void> PostgresSink::end_round(std::span<const PartitionOffset> next) {
+  Round& round = live_->round;
+  LV_TRY(positions_.advance(*live_->connection, round.before_last(), next));
+  // Only now that the server has told us that nobody has taken over.
+  auto committed = round.commit();
+  if (committed) {
+    check_at_once_ = false;
+    round.check_at_once(false);
+    return {};
+  }
+  if (committed.error().kind() != ErrorKind::rejected || round.checks_at_once()) return committed;
+  // A constraint that is checked at the end of the transaction. Which row breaks it is found when the round is repeated
+  // and checks at once.
+  check_at_once_ = true;
+  return Error(ErrorKind::unreachable, "the round breaks a deferred constraint and is repeated row by row")
+      .why(committed.error().why());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Sink>> make_postgres_sink(SinkContext context) {
+  OptionNotes notes;
+  auto options = LV_TRY(read_postgres_sink_options(context.properties, notes));
+  for (const std::string& note : notes) context.logger->info("property without effect", {{"note", note}});
+  std::vector<Target> targets;
+  for (const SinkTopic& topic : context.topics) targets.push_back(LV_TRY(make_target(topic, options)));
+  return std::make_unique<PostgresSink>(std::move(context), std::move(options), std::move(targets));
+}
+
+}  // namespace levada

@@ -1,0 +1,345 @@
+#include "connectors/postgres/table_writer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <ranges>
+
+namespace levada {
+namespace {
+
+constexpr std::size_t copy_piece = 64 << 10;            // sent at a time
+constexpr std::size_t most_statement_bytes = 64 << 20;  // a server takes at most 1 GB in one message
+constexpr std::size_t most_row_bytes = 512 << 20;
+
+using Planned = TablePlan::Column;
+
+std::string joined(const std::vector<Planned>& columns, std::string_view between, auto text_of) {
+  std::string list;
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (std::string text = text_of(i); !text.empty()) list += (list.empty() ? "" : std::string(between)) + text;
+  return list;
+}
+
+// The value of column i in a row of the arrays, as the table's column takes it.
+std::string value_text(const TablePlan& plan, std::size_t i) {
+  return "v.c" + std::to_string(i) + plan.columns[i].field.cast;
+}
+
+// "unnest($1::bigint[], …) AS v(c0, …)" of all columns or those of the key.
+std::string unnest_text(const TablePlan& plan, bool keys_only) {
+  std::size_t number = 0;
+  auto chosen = [&](std::size_t i) { return !keys_only || plan.columns[i].source.key; };
+  std::string arrays = joined(plan.columns, ", ", [&](std::size_t i) {
+    return chosen(i) ? "$" + std::to_string(++number) + "::" + plan.columns[i].field.wire_type + "[]" : "";
+  });
+  std::string names =
+      joined(plan.columns, ", ", [&](std::size_t i) { return chosen(i) ? "c" + std::to_string(i) : ""; });
+  return "unnest(" + arrays + ") AS v(" + names + ")";
+}
+
+std::string same_key_text(const TablePlan& plan) {
+  return joined(plan.columns, " AND ", [&](std::size_t i) {
+    return plan.columns[i].source.key ? "t." + quote_name(plan.columns[i].name) + " = " + value_text(plan, i) : "";
+  });
+}
+
+std::string column_list(const TablePlan& plan) {
+  return "(" + joined(plan.columns, ", ", [&](std::size_t i) { return quote_name(plan.columns[i].name); }) + ")";
+}
+
+std::string insert_text(const TablePlan& plan) {
+  std::string sql = "INSERT INTO " + plan.table + " " + column_list(plan);
+  if (plan.always_identity) sql += " OVERRIDING SYSTEM VALUE";
+  sql += " SELECT " + joined(plan.columns, ", ", [&](std::size_t i) { return value_text(plan, i); }) + " FROM " +
+         unnest_text(plan, false);
+  if (plan.mode != InsertMode::upsert) return sql;
+  sql += " ON CONFLICT (" +
+         joined(plan.columns, ", ",
+                [&](std::size_t i) { return plan.columns[i].source.key ? quote_name(plan.columns[i].name) : ""; }) +
+         ")";
+  std::string changes = joined(plan.columns, ", ", [&](std::size_t i) {
+    std::string name = quote_name(plan.columns[i].name);
+    return plan.columns[i].source.key ? "" : name + " = excluded." + name;
+  });
+  return sql + (changes.empty() ? " DO NOTHING" : " DO UPDATE SET " + changes);
+}
+
+// Empty if there is nothing beside the key that could be changed.
+std::string update_text(const TablePlan& plan) {
+  std::string changes = joined(plan.columns, ", ", [&](std::size_t i) {
+    return plan.columns[i].source.key ? "" : quote_name(plan.columns[i].name) + " = " + value_text(plan, i);
+  });
+  if (changes.empty()) return {};
+  return "UPDATE " + plan.table + " AS t SET " + changes + " FROM " + unnest_text(plan, false) + " WHERE " +
+         same_key_text(plan);
+}
+
+}  // namespace
+
+TableWriter::TableWriter(TablePlan plan, std::int64_t batch_size)
+    : plan_(std::move(plan)), batch_size_(static_cast<std::size_t>(batch_size)), values_(plan_.columns.size()) {
+  copy_sql_ = "COPY " + plan_.table + " " + column_list(plan_) + " FROM STDIN (FORMAT binary)";
+  write_sql_ = plan_.mode == InsertMode::update ? update_text(plan_) : insert_text(plan_);
+  if (plan_.deletions == Deletions::apply)
+    delete_sql_ =
+        "DELETE FROM " + plan_.table + " AS t USING " + unnest_text(plan_, true) + " WHERE " + same_key_text(plan_);
+}
+
+Result<void> TableWriter::write(Round& round, const Batch& batch, RowFailures& rejected) {
+  std::size_t before = rejected.size();
+  rows_ = batch.rows();
+  encode(batch, rejected);
+  choose_rows(batch, rejected);
+
+  std::size_t total = 0;
+  for (const FieldValues& v : values_) total += v.bytes.size();
+  for (Span left = order_; !left.empty();) {
+    std::size_t count = std::min(left.size(), batch_size_);
+    if (total > most_statement_bytes) {
+      std::size_t bytes = 0, fitting = 0;
+      while (fitting < count && (bytes += bytes_of(left[fitting])) <= most_statement_bytes) ++fitting;
+      count = std::max<std::size_t>(fitting, 1);
+    }
+    LV_TRY(write_rows(round, left.first(count), rejected));
+    left = left.subspan(count);
+  }
+  std::sort(rejected.begin() + static_cast<std::ptrdiff_t>(before), rejected.end(),
+            [](const RowFailure& a, const RowFailure& b) { return a.row < b.row; });
+  return {};
+}
+
+// ---- from columns to values ----
+
+void TableWriter::encode(const Batch& batch, RowFailures& rejected) {
+  bad_.assign(rows_.size(), false);
+  RowFailures failures;
+  for (std::size_t c = 0; c < plan_.columns.size(); ++c) {
+    const Planned& column = plan_.columns[c];
+    values_[c].clear();
+    if (column.source.from == TargetColumn::From::field)
+      column.field.encoder->encode(*batch.column(column.source.index), rows_, values_[c], failures);
+    else
+      encode_place(batch, column, values_[c]);
+  }
+  for (RowFailure& failure : failures) {
+    std::uint32_t position = failure.row;
+    if (!rows_.is_all()) {
+      auto positions = std::views::iota(std::uint32_t{0}, rows_.size());
+      position = *std::ranges::lower_bound(positions, failure.row, {}, [&](std::uint32_t i) { return rows_[i]; });
+    }
+    if (bad_[position]) continue;  // one reason is enough
+    bad_.set(position);
+    rejected.push_back(std::move(failure));
+  }
+}
+
+void TableWriter::encode_place(const Batch& batch, const Planned& column, FieldValues& out) {
+  LV_ASSERT(batch.origin && batch.origin->offsets.size() == batch.size);
+  Column place(column.source.field.type);
+  std::string_view topic = plan_.topic;
+  for (std::uint32_t row = 0; row < batch.size; ++row) {
+    switch (column.source.from) {
+      case TargetColumn::From::topic:
+        place.append(StringView(topic.data(), static_cast<std::uint32_t>(topic.size())));
+        break;
+      case TargetColumn::From::partition: place.append(batch.origin->partition); break;
+      case TargetColumn::From::offset: place.append(batch.origin->offsets[row]); break;
+      case TargetColumn::From::field: LV_UNREACHABLE();
+    }
+  }
+  RowFailures none;
+  column.field.encoder->encode(place, rows_, out, none);
+}
+
+void TableWriter::choose_rows(const Batch& batch, RowFailures& rejected) {
+  auto refuse = [&](std::uint32_t i, std::string why) { rejected.push_back({rows_[i], std::move(why)}); };
+  const bool keyed = plan_.mode != InsertMode::insert;
+  order_.clear();
+  deletions_.assign(rows_.size(), false);
+  for (std::uint32_t i = 0; i < rows_.size(); ++i) {
+    if (bad_[i]) continue;
+    bool deletion = batch.is_deletion(rows_[i]);
+    if (deletion && plan_.deletions == Deletions::pass_over) continue;
+    if (deletion && plan_.deletions == Deletions::refuse) {
+      refuse(i, "a deletion cannot be written without 'delete.enabled' and a key");
+      continue;
+    }
+    if (keyed || deletion) {
+      auto null_key = std::ranges::find_if(plan_.columns, [&](const Planned& c) {
+        return c.source.key && values_[static_cast<std::size_t>(&c - plan_.columns.data())].is_null(i);
+      });
+      if (null_key != plan_.columns.end()) {
+        refuse(i, "the key column \"" + null_key->name + "\" is null");
+        continue;
+      }
+    }
+    if (deletion) deletions_.set(i);
+    order_.push_back(i);
+  }
+  std::size_t total = 0;
+  for (const FieldValues& v : values_) total += v.bytes.size();
+  if (total > most_row_bytes)
+    std::erase_if(order_, [&](std::uint32_t i) {
+      if (bytes_of(i) <= most_row_bytes) return false;
+      refuse(i, "the row is too large for the server: " + std::to_string(bytes_of(i)) + " bytes");
+      return true;
+    });
+}
+
+std::size_t TableWriter::bytes_of(std::uint32_t position) const {
+  std::size_t bytes = 0;
+  for (const FieldValues& v : values_) bytes += v.ends[position] - v.begin(position);
+  return bytes;
+}
+
+// ---- writing ----
+
+Result<void> TableWriter::write_rows(Round& round, Span rows, RowFailures& rejected) {
+  if (plan_.mode == InsertMode::insert && plan_.deletions == Deletions::apply) {
+    // Without a key that is the table's own, order counts: runs of insertions and of deletions take turns.
+    while (!rows.empty() && !deletions_.empty()) {
+      std::size_t run = 1;
+      while (run < rows.size() && deletions_[rows[run]] == deletions_[rows[0]]) ++run;
+      if (run == rows.size()) break;
+      LV_TRY(write_rows(round, rows.first(run), rejected));
+      rows = rows.subspan(run);
+    }
+  }
+  if (plan_.copy && !deletions_[rows[0]]) return copy_rows(round, rows, rejected);
+  auto done = try_statements(round, rows);
+  if (done || done.error().kind() != ErrorKind::rejected) return done;
+  std::string why = round.connection().refusal().text();
+  LV_TRY(round.undo_write());
+  if (rows.size() == 1) {
+    rejected.push_back({rows_[rows[0]], std::move(why)});
+    return {};
+  }
+  LV_TRY(write_rows(round, rows.first(rows.size() / 2), rejected));
+  return write_rows(round, rows.subspan(rows.size() / 2), rejected);
+}
+
+Result<void> TableWriter::copy_rows(Round& round, Span rows, RowFailures& rejected) {
+  while (!rows.empty()) {
+    auto done = try_copy(round, rows);
+    if (done || done.error().kind() != ErrorKind::rejected) return done;
+    std::string why = round.connection().refusal().text();
+    auto line = static_cast<std::size_t>(round.connection().refusal().copy_line);
+    LV_TRY(round.undo_write());
+    if (rows.size() == 1) {
+      rejected.push_back({rows_[rows[0]], std::move(why)});
+      return {};
+    }
+    // What stands before the named line was fine; the line itself is tried alone, to be sure.
+    bool named = line >= 1 && line <= rows.size();
+    std::size_t first = named ? line - 1 : rows.size() / 2, second = named ? 1 : 0;
+    if (first > 0) LV_TRY(copy_rows(round, rows.first(first), rejected));
+    if (second > 0) LV_TRY(copy_rows(round, rows.subspan(first, second), rejected));
+    rows = rows.subspan(first + second);
+  }
+  return {};
+}
+
+// The format is the server's: signature, flags, extension; each row its count of fields and the fields; -1 at the end.
+Result<void> TableWriter::try_copy(Round& round, Span rows) {
+  std::string sql;
+  for (const std::string& s : round.before_write()) sql += s + ";";
+  LV_TRY(round.connection().begin_copy(sql + copy_sql_));
+  copy_bytes_.clear();
+  copy_bytes_.append(std::string_view("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19));
+  const auto fields = static_cast<std::int16_t>(values_.size());
+  for (std::uint32_t i : rows) {
+    store_big(copy_bytes_.room(2), fields);
+    copy_bytes_.resize(copy_bytes_.size() + 2);
+    for (const FieldValues& v : values_) {
+      std::string_view value = v[i];
+      copy_bytes_.commit(put_padded(copy_bytes_.room(value.size()), value.data(), value.size()));
+    }
+    if (copy_bytes_.size() >= copy_piece) {
+      LV_TRY(round.connection().put_copy(copy_bytes_.view()));
+      copy_bytes_.clear();
+    }
+  }
+  copy_bytes_.append("\377\377");
+  LV_TRY(round.connection().put_copy(copy_bytes_.view()));
+  LV_TRY(round.connection().end_copy());
+  return {};
+}
+
+Result<void> TableWriter::try_statements(Round& round, Span rows) {
+  if (plan_.mode == InsertMode::insert) {
+    (deletions_[rows[0]] ? deletes_ : writes_).assign(rows.begin(), rows.end());
+    (deletions_[rows[0]] ? writes_ : deletes_).clear();
+  } else {
+    reduce(rows);
+  }
+  arrays_used_ = 0;
+  std::vector<PostgresStatement> statements;
+  for (std::string& sql : round.before_write()) statements.push_back({std::move(sql)});
+  // Deletions first: they may make room for a row that needs a value they held.
+  if (!deletes_.empty()) statements.push_back(statement(delete_sql_, deletes_, true));
+  if (!writes_.empty() && !write_sql_.empty()) statements.push_back(statement(write_sql_, writes_, false));
+  LV_TRY(round.connection().run(statements));
+  return {};
+}
+
+void TableWriter::reduce(Span rows) {
+  std::vector<const FieldValues*> columns;
+  const Planned* first = nullptr;
+  for (std::size_t c = 0; c < plan_.columns.size(); ++c) {
+    if (!plan_.columns[c].source.key) continue;
+    if (!first) first = &plan_.columns[c];
+    columns.push_back(&values_[c]);
+  }
+  // The first eight bytes of the key decide most comparisons, as one number.
+  const std::uint64_t flip = first->counts_up ? std::uint64_t{1} << 63 : 0;
+  keys_.clear();
+  for (std::uint32_t i : rows) {
+    std::string_view value = (*columns[0])[i].substr(4);
+    std::uint64_t prefix = load_big<std::uint64_t>(value.data());
+    if (value.size() < 8) prefix = value.empty() ? 0 : prefix >> (64 - 8 * value.size()) << (64 - 8 * value.size());
+    keys_.push_back({prefix ^ flip, i});
+  }
+  auto order = [&](const SortKey& a, const SortKey& b) {
+    if (a.prefix != b.prefix) return a.prefix < b.prefix ? -1 : 1;
+    for (const FieldValues* v : columns)
+      if (int c = (*v)[a.position].compare((*v)[b.position]); c != 0) return c;
+    return 0;
+  };
+  std::sort(keys_.begin(), keys_.end(), [&](const SortKey& a, const SortKey& b) {
+    int c = order(a, b);
+    return c != 0 ? c < 0 : a.position < b.position;
+  });
+  writes_.clear();
+  deletes_.clear();
+  for (std::size_t k = 0; k < keys_.size(); ++k) {
+    if (k + 1 < keys_.size() && order(keys_[k], keys_[k + 1]) == 0) continue;  // a later change of the key follows
+    std::uint32_t i = keys_[k].position;
+    (deletions_[i] ? deletes_ : writes_).push_back(i);
+  }
+}
+
+// An array is | 1 dimension | nulls? | type of the elements | count | first index | elements |.
+PostgresStatement TableWriter::statement(const std::string& sql, Span rows, bool keys_only) {
+  PostgresStatement made{sql};
+  for (std::size_t c = 0; c < plan_.columns.size(); ++c) {
+    if (keys_only && !plan_.columns[c].source.key) continue;
+    if (arrays_used_ == arrays_.size()) arrays_.emplace_back();
+    Buffer& array = arrays_[arrays_used_++];
+    array.clear();
+    ByteWriter header(array);
+    header.big<std::int32_t>(1);
+    header.big<std::int32_t>(1);
+    header.big<std::uint32_t>(plan_.columns[c].field.wire_oid);
+    header.big<std::uint32_t>(static_cast<std::uint32_t>(rows.size()));
+    header.big<std::int32_t>(1);
+    const FieldValues& values = values_[c];
+    for (std::uint32_t i : rows) {
+      std::string_view value = values[i];
+      array.commit(put_padded(array.room(value.size()), value.data(), value.size()));
+    }
+    made.parameters.push_back(array.view());
+  }
+  return made;
+}
+
+}  // namespace levada

@@ -1,0 +1,70 @@
+// Writes batches to one table: by COPY where rows are only added, else by one statement for many rows, whose parameters
+// are arrays.
+//
+//   insert   COPY t FROM STDIN (FORMAT binary); where a column needs a cast: INSERT … SELECT … FROM unnest($1, …)
+//   upsert   INSERT … SELECT … FROM unnest($1, …) ON CONFLICT (key) DO UPDATE
+//   update   UPDATE … FROM unnest($1, …) WHERE key = key
+//   delete   DELETE … USING unnest($1, …) WHERE key = key
+//
+// Keys are sorted, as the server then touches each page once. Of several changes of a key in one statement the last one
+// counts. Rows that the server refuses are found by trying again: COPY names the line it stopped at, other statements
+// are halved, in the order of the log, until they hold one row.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "batch/batch.h"
+#include "connectors/postgres/round.h"
+#include "connectors/postgres/target.h"
+
+namespace levada {
+
+class TableWriter {
+ public:
+  explicit TableWriter(TablePlan plan, std::int64_t batch_size);
+
+  const std::string& topic() const { return plan_.topic; }
+  // Within the round. Errors are those of the connection; refused rows are told in `rejected`.
+  Result<void> write(Round& round, const Batch& batch, RowFailures& rejected);
+
+ private:
+  using Span = std::span<const std::uint32_t>;  // of positions in rows_
+
+  void encode(const Batch& batch, RowFailures& rejected);
+  void encode_place(const Batch& batch, const TablePlan::Column& column, FieldValues& out);
+  // Leaves in order_ the positions that are to be written.
+  void choose_rows(const Batch& batch, RowFailures& rejected);
+  std::size_t bytes_of(std::uint32_t position) const;
+
+  // Writes the rows, without those that the server refuses.
+  Result<void> write_rows(Round& round, Span rows, RowFailures& rejected);
+  Result<void> copy_rows(Round& round, Span rows, RowFailures& rejected);
+  // One attempt; an error of kind rejected if a row is refused.
+  Result<void> try_copy(Round& round, Span rows);
+  Result<void> try_statements(Round& round, Span rows);
+  // Fills writes_ and deletes_ with the last position of each key, sorted.
+  void reduce(Span rows);
+  PostgresStatement statement(const std::string& sql, Span rows, bool keys_only);
+
+  const TablePlan plan_;
+  const std::size_t batch_size_;
+  std::string copy_sql_, write_sql_, delete_sql_;
+
+  // Of the batch that is being written. A position counts the batch's selected rows from 0.
+  Rows rows_ = Rows::all(0);
+  std::vector<FieldValues> values_;  // of each column
+  std::vector<std::uint32_t> order_;
+  Bits bad_, deletions_;
+  struct SortKey {
+    std::uint64_t prefix;
+    std::uint32_t position;
+  };
+  std::vector<SortKey> keys_;
+  std::vector<std::uint32_t> writes_, deletes_;
+  std::vector<Buffer> arrays_;
+  std::size_t arrays_used_ = 0;
+  Buffer copy_bytes_;
+};
+
+}  // namespace levada
