@@ -7,6 +7,7 @@
 #include "connectors/csv/source.h"
 #include "connectors/generator/source.h"
 #include "connectors/jsonfile/sink.h"
+#include "connectors/postgres/sink.h"
 
 namespace levada {
 
@@ -30,6 +31,12 @@ std::span<const Connector> connectors() {
        .doc = "Lines of JSON in files, exactly one for each record.",
        .options = jsonfile_options(),
        .make_sink = make_jsonfile_sink},
+      {.name = "postgres",
+       .classes = {"io.debezium.connector.jdbc.JdbcSinkConnector", "io.confluent.connect.jdbc.JdbcSinkConnector",
+                   "JdbcSinkConnector"},
+       .doc = "Rows into tables of PostgreSQL, exactly once, several topics in one transaction.",
+       .options = postgres_sink_options(),
+       .make_sink = make_postgres_sink},
   };
   return table;
 }
