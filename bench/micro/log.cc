@@ -2,10 +2,10 @@
 //
 //   bench_log [--dir DIR] [--pairs N] [--records N] [--only TEXT]
 //
-// The limit kernels know nothing of the log: they encode record batches and write them to one file, with one fdatasync a
-// megabyte, or walk such a file. `growing` makes its file anew in every run, `recycled` writes over the blocks of the run
-// before. Ours does the same through a Transaction and a Reader, on a fresh directory or on one that has spare segments.
-// One JSON line a case: medians, and the ratio of each pair.
+// The limit kernels know nothing of the log: they encode record batches and write them to one file, with one fdatasync
+// a megabyte, or walk such a file. `growing` makes its file anew in every run, `recycled` writes over the blocks of the
+// run before. Ours does the same through a Transaction and a Reader, on a fresh directory or on one that has spare
+// segments. One JSON line a case: medians, and the ratio of each pair.
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <unistd.h>
@@ -38,9 +38,7 @@ struct Settings {
 constexpr std::size_t commit_bytes = 1 << 20;
 constexpr std::size_t batch_bytes = 100 << 10;
 
-double now_s() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 double median(std::vector<double> v) {
   std::ranges::sort(v);
   return v[v.size() / 2];
@@ -301,7 +299,8 @@ void print_case(const std::string& name, const char* unit, const std::vector<dou
   std::vector<double> ratios;
   for (std::size_t i = 0; i < ours.size(); ++i) ratios.push_back(ours[i] / limit[i]);
   fmt::print(
-      "{{\"id\":\"B25\",\"case\":\"{}\",\"unit\":\"{}\",\"ours\":{:.0f},\"limit\":{:.0f},\"ratio_limit\":{{\"min\":{:.3f},"
+      "{{\"id\":\"B25\",\"case\":\"{}\",\"unit\":\"{}\",\"ours\":{:.0f},\"limit\":{:.0f},\"ratio_limit\":{{\"min\":{:."
+      "3f},"
       "\"median\":{:.3f},\"max\":{:.3f}}}}}\n",
       name, unit, median(ours), median(limit), *std::ranges::min_element(ratios), median(ratios),
       *std::ranges::max_element(ratios));
@@ -336,13 +335,14 @@ void run(const Settings& settings) {
       std::string where = fmt::format(" {} {} partitions", what, partitions);
       auto growing = [&] { return timed(records, [&] { limit_append(file, false, records, size); }); };
       auto recycled = [&] { return timed(records, [&] { limit_append(file, true, records, size); }); };
-      pairs(settings, "append fresh / growing" + where, "records/s",
-            [&] {
-              Ours ours(folder);
-              ours.new_topic(partitions);
-              return timed(records, [&] { our_append(*ours.log, partitions, records, size); });
-            },
-            growing);
+      pairs(
+          settings, "append fresh / growing" + where, "records/s",
+          [&] {
+            Ours ours(folder);
+            ours.new_topic(partitions);
+            return timed(records, [&] { our_append(*ours.log, partitions, records, size); });
+          },
+          growing);
       {
         Ours ours(folder);
         auto again = [&] {
@@ -356,26 +356,28 @@ void run(const Settings& settings) {
       ours.new_topic(partitions);
       our_append(*ours.log, partitions, records, size);
       limit_append(file, false, records, size);
-      pairs(settings, "read" + where, "records/s",
-            [&] {
-              return timed(records, [&] {
-                if (our_read(*ours.log, partitions) != records) die("ours: records are missing");
-              });
-            },
-            [&] {
-              return timed(records, [&] {
-                if (limit_read(file) != records) die("limit: records are missing");
-              });
+      pairs(
+          settings, "read" + where, "records/s",
+          [&] {
+            return timed(records, [&] {
+              if (our_read(*ours.log, partitions) != records) die("ours: records are missing");
             });
+          },
+          [&] {
+            return timed(records, [&] {
+              if (limit_read(file) != records) die("limit: records are missing");
+            });
+          });
     }
   }
   for (std::int32_t partitions : {1, 64}) {
     auto pause = std::chrono::microseconds(1000);
     Ours ours(folder);
     ours.new_topic(partitions);
-    pairs(settings, fmt::format("small commit p50 1000/s {} partitions", partitions), "us",
-          [&] { return median(our_small(*ours.log, partitions, 1000, pause)); },
-          [&] { return median(limit_small(file, 1000, pause)); });
+    pairs(
+        settings, fmt::format("small commit p50 1000/s {} partitions", partitions), "us",
+        [&] { return median(our_small(*ours.log, partitions, 1000, pause)); },
+        [&] { return median(limit_small(file, 1000, pause)); });
   }
   std::filesystem::remove_all(settings.directory);
 }

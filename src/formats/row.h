@@ -1,5 +1,5 @@
-// ROW: the engine's own form of rows (formats/row_bytes.h), for topics that only it reads: rows on their way to be grouped.
-// Lossless and quick; not for others, and not to be named in a statement.
+// ROW: the engine's own form of rows (formats/row_bytes.h), for topics that only it reads: rows on their way to be
+// grouped. Lossless and quick; not for others, and not to be named in a statement.
 #pragma once
 #include <memory>
 

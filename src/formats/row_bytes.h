@@ -7,8 +7,8 @@
 //           little endian | 1 string, bytes: length varint, bytes | 1 array: count varint, value … | map: count varint,
 //           key, value, … | structure: value …
 //
-// A key of one string or bytes column stands bare: just its bytes, so that the usual key is not copied at all; it cannot
-// tell null from an empty string. Equal rows have equal bytes (NaN is one NaN, -0.0 is 0.0).
+// A key of one string or bytes column stands bare: just its bytes, so that the usual key is not copied at all; it
+// cannot tell null from an empty string. Equal rows have equal bytes (NaN is one NaN, -0.0 is 0.0).
 #pragma once
 #include <span>
 #include <string_view>
