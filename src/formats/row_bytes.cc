@@ -109,8 +109,14 @@ bool RowBytes::decode(std::string_view bytes, std::span<Column* const> columns) 
     return true;
   }
   ByteReader in(bytes);
+  std::uint32_t row = columns.empty() ? 0 : columns[0]->size();
   for (Column* column : columns) get_value(in, *column);
-  return in.ok() && in.at_end();
+  if (in.ok() && in.at_end()) return true;
+  for (Column* column : columns) {
+    column->truncate(row);
+    column->append_null();
+  }
+  return false;
 }
 
 }  // namespace levada

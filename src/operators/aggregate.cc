@@ -48,6 +48,9 @@ class Groups : public Store {
       if (!calls_[c].function.overload->load(accumulator(group, c), in) || !in.ok())
         return Error(ErrorKind::damaged, "stored state of " + name_ + " cannot be read")
             .why("accumulator of " + calls_[c].text);
+    if (!in.at_end())
+      return Error(ErrorKind::damaged, "stored state of " + name_ + " cannot be read")
+          .why("it is longer than it should be");
     return {};
   }
   void clear() override {
