@@ -1,5 +1,5 @@
 // Loops over columns that every part of the engine needs: gather, hash, compare, select. Each is measured in
-// bench/micro/kernels.cc.
+// bench/micro/expressions.cc.
 #pragma once
 #include <cstdint>
 #include <memory>
