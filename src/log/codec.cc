@@ -28,13 +28,15 @@ ZSTD_DCtx* zstd_decompressor() {
   thread_local std::unique_ptr<ZSTD_DCtx, FreeZstdContext> context(ZSTD_createDCtx());
   return context.get();
 }
-LZ4F_dctx* lz4_decompressor() {
-  thread_local std::unique_ptr<LZ4F_dctx, FreeLz4Context> context([] {
+using Lz4Context = std::unique_ptr<LZ4F_dctx, FreeLz4Context>;
+Lz4Context& lz4_decompressor() {
+  thread_local Lz4Context context;
+  if (!context) {
     LZ4F_dctx* made = nullptr;
-    LZ4F_createDecompressionContext(&made, LZ4F_VERSION);
-    return made;
-  }());
-  return context.get();
+    LV_ASSERT(!LZ4F_isError(LZ4F_createDecompressionContext(&made, LZ4F_VERSION)));
+    context.reset(made);
+  }
+  return context;
 }
 
 Error damaged(std::string_view codec, std::string_view why) {
@@ -58,20 +60,22 @@ Result<void> expand(std::string_view codec, std::size_t first_guess, Buffer& out
 }
 
 Result<void> expand_lz4(std::string_view bytes, Buffer& out) {
-  LZ4F_dctx* context = lz4_decompressor();
-  LZ4F_resetDecompressionContext(context);
-  return expand("lz4", bytes.size() * 4, out,
-                [&](char* room, std::size_t size, std::size_t& written, bool& more) -> Result<void> {
-                  std::size_t taken = bytes.size();
-                  written = size;
-                  std::size_t hint = LZ4F_decompress(context, room, &written, bytes.data(), &taken, nullptr);
-                  if (LZ4F_isError(hint)) return damaged("lz4", LZ4F_getErrorName(hint));
-                  bytes.remove_prefix(taken);
-                  more = hint != 0;
-                  if (more && bytes.empty() && written < size) return damaged("lz4", "it ends early");
-                  if (!more && !bytes.empty()) return damaged("lz4", "bytes follow it");
-                  return {};
-                });
+  Lz4Context& context = lz4_decompressor();
+  auto step = [&](char* room, std::size_t size, std::size_t& written, bool& more) -> Result<void> {
+    std::size_t taken = bytes.size();
+    written = size;
+    std::size_t hint = LZ4F_decompress(context.get(), room, &written, bytes.data(), &taken, nullptr);
+    if (LZ4F_isError(hint)) return damaged("lz4", LZ4F_getErrorName(hint));
+    bytes.remove_prefix(taken);
+    more = hint != 0;
+    if (more && bytes.empty() && written < size) return damaged("lz4", "it ends early");
+    if (!more && !bytes.empty()) return damaged("lz4", "bytes follow it");
+    return {};
+  };
+  auto expanded = expand("lz4", bytes.size() * 4, out, step);
+  // A frame that failed leaves its size behind in lz4 1.9.4, reset or not, and the next good one would be refused.
+  if (!expanded) context.reset();
+  return expanded;
 }
 
 Result<void> expand_zstd(std::string_view bytes, Buffer& out) {

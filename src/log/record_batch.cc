@@ -43,9 +43,16 @@ inline const char* get_text(const char* p, const char* stop, Text& text) {
   return size > 0 ? p + size : p;
 }
 
+// Times are added and subtracted as Java does it, round the end of 64 bits: no difference is too large to be written.
+inline std::int64_t wrapping_sum(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+inline std::int64_t wrapping_difference(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+
 // The record at p; its end, or nullptr if these bytes are no record.
-inline const char* get_record(const char* p, const char* stop, std::int64_t base_timestamp_ms, Offset base_offset,
-                              Record& record) {
+inline const char* get_record(const char* p, const char* stop, const RecordBatchHeader& header, Record& record) {
   std::int64_t length, timestamp_delta, offset_delta;
   p = get_number(p, stop, length);
   if (!p || length < 1 || length > stop - p) return nullptr;
@@ -56,8 +63,9 @@ inline const char* get_record(const char* p, const char* stop, std::int64_t base
   if (!(p = get_text(p, end, record.key))) return nullptr;
   if (!(p = get_text(p, end, record.value))) return nullptr;
   if (p == end || (*p == 0 && p + 1 != end)) return nullptr;
-  record.timestamp_ms = base_timestamp_ms + timestamp_delta;
-  record.offset = base_offset + offset_delta;
+  if (offset_delta < 0 || offset_delta > header.last_offset_delta) return nullptr;
+  record.timestamp_ms = wrapping_sum(header.base_timestamp_ms, timestamp_delta);
+  record.offset = header.base_offset + offset_delta;
   record.headers = {p, static_cast<std::size_t>(end - p)};
   return end;
 }
@@ -136,6 +144,8 @@ Result<RecordBatchHeader> parse_header(std::string_view bytes) {
   header.record_count = load_big<std::int32_t>(p + at_record_count);
   if (header.base_offset < Offset(0) || header.last_offset_delta < 0 || header.record_count < 0)
     return damaged("a record batch's offsets and count cannot be negative");
+  if (header.base_offset > Offset(INT64_MAX - INT32_MAX - 1))
+    return damaged("a record batch cannot start at offset " + std::to_string(header.base_offset.value()));
   return header;
 }
 
@@ -172,7 +182,7 @@ Result<void> Records::append(std::string_view record_batches) {
     records_.resize(size + count);
     const char *p = records.data(), *stop = p + records.size();
     for (Record *r = records_.data() + size, *end = r + count; r != end; ++r) {
-      p = get_record(p, stop, header.base_timestamp_ms, header.base_offset, *r);
+      p = get_record(p, stop, header, *r);
       if (!p) [[unlikely]] {
         records_.resize(size);
         return damaged("bytes in a record batch at offset " + std::to_string(header.base_offset.value()) +
@@ -235,7 +245,7 @@ void RecordBatchBuilder::add(std::int64_t timestamp_ms, Text key, Text value, st
     base_timestamp_ms_ = max_timestamp_ms_ = timestamp_ms;
   }
   if (timestamp_ms > max_timestamp_ms_) max_timestamp_ms_ = timestamp_ms;
-  std::int64_t timestamp_delta = timestamp_ms - base_timestamp_ms_;
+  std::int64_t timestamp_delta = wrapping_difference(timestamp_ms, base_timestamp_ms_);
   std::size_t length = 1 + varint_size(zigzag(timestamp_delta)) + varint_size(zigzag(count_)) + text_size(key) +
                        text_size(value) + (headers.empty() ? 1 : headers.size());
   char* p = out_.room(max_varint_size + length);

@@ -1,10 +1,12 @@
 #include "log/record_batch.h"
 
 #include <doctest/doctest.h>
+#include <lz4frame.h>
 
 #include <string>
 
 #include "base/random.h"
+#include "log/codec.h"
 
 using namespace levada;
 
@@ -205,6 +207,48 @@ TEST_SUITE("log") {
     CHECK(records.all()[0].value.view() == large);
     CHECK(records.all()[1].timestamp_ms == INT64_MAX / 2);
     CHECK(records.all()[2].timestamp_ms == -62135596800000);
+  }
+
+  TEST_CASE("records: the widest times there are; offsets beyond what the header says are none") {
+    for (std::int64_t first : {INT64_MIN, INT64_MAX}) {
+      RecordBatchBuilder builder;
+      for (std::int64_t time : {first, INT64_MAX, INT64_MIN, std::int64_t{0}}) builder.add(time, {}, {});
+      Records records;
+      REQUIRE(records.append(builder.finish()));
+      CHECK(records.all()[0].timestamp_ms == first);
+      CHECK(records.all()[1].timestamp_ms == INT64_MAX);
+      CHECK(records.all()[2].timestamp_ms == INT64_MIN);
+      CHECK(records.all()[3].timestamp_ms == 0);
+    }
+    RecordBatchBuilder builder;
+    for (int i = 0; i < 3; ++i) builder.add(0, {}, {});
+    std::string batch(builder.finish());
+    batch[26] = 1;  // the last offset delta
+    Records records;
+    CHECK(!records.append(batch));
+    set_base_offset(batch.data(), Offset(INT64_MAX - 1));
+    CHECK(!parse_header(batch));
+  }
+
+  TEST_CASE("compression: bytes that do not decompress leave nothing behind for those that do") {
+    std::string plain(1000, 'x');
+    LZ4F_preferences_t preferences{};
+    preferences.frameInfo.contentSize = plain.size();
+    std::string with_size(2000, 0);
+    with_size.resize(LZ4F_compressFrame(with_size.data(), with_size.size(), plain.data(), plain.size(), &preferences));
+    for (Compression how : {Compression::lz4, Compression::zstd}) {
+      Buffer good;
+      compress(how, plain, good);
+      for (std::size_t size = 1; size < with_size.size(); ++size) {
+        Buffer out;
+        CHECK(!decompress(static_cast<int>(Compression::lz4), std::string_view(with_size).substr(0, size), out));
+        out.clear();
+        CHECK(!decompress(static_cast<int>(how), good.view().substr(0, good.size() - 1), out));
+        out.clear();
+        CHECK(decompress(static_cast<int>(how), good.view(), out));
+        CHECK(out.view() == plain);
+      }
+    }
   }
 
   TEST_CASE("a turned over bit anywhere behind the checksum is noticed") {
