@@ -60,6 +60,8 @@ class Sink {
   virtual Result<void> write(const Batch& batch, RowFailures& rejected) = 0;
   // Makes the round's rows and these offsets visible and durable together.
   virtual Result<void> commit(std::span<const PartitionOffset> next) = 0;
+  // When commit() is to be called although nothing has come, by the wall clock; nullopt: there is no need.
+  virtual std::optional<std::int64_t> due_ms() const { return std::nullopt; }
 };
 
 }  // namespace levada

@@ -74,9 +74,9 @@ Result<Offset> DeliverLoop::position_of(const TopicPartition& partition,
                                          ", but the log ends at " + std::to_string(there.end.value()))
         .why("this is not the log that the target was filled from, or the log has lost its end")
         .remedy(
-            "Start with the log that belongs to the target. To fill the target anew from this log, empty its tables "
-            "and remove "
-            "this sink's rows from its levada_positions.");
+            "Start with the log that belongs to the target. To fill the target anew from this log, empty it, the "
+            "positions that this sink keeps there included (levada_positions in a database, levada.manifest in a "
+            "directory).");
   if (position < there.first)
     return Error(ErrorKind::refused, "sink " + parts_.name + " needs offset " + std::to_string(position.value()) +
                                          " of " + place + ", but the log begins at " +
@@ -91,7 +91,11 @@ Result<Step> DeliverLoop::step(std::stop_token stop) {
   std::vector<Offset> from;
   for (const auto& reader : readers_) from.push_back(reader->position());
   std::vector<Offset> cut = LV_TRY(around_.log->cut(partitions_, from, cut_bytes));
-  if (cut == from) return Step::idle;
+  if (cut == from) {
+    if (auto due_ms = parts_.sink->due_ms(); due_ms && *due_ms <= around_.clock->now_ms())
+      LV_TRY(parts_.sink->commit({}));
+    return Step::idle;
+  }
 
   std::vector<DeadLetter> letters;
   std::vector<PartitionOffset> next;

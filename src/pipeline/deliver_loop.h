@@ -33,6 +33,7 @@ class DeliverLoop : public Loop {
   std::vector<std::string> objects() const override { return {parts_.name}; }
   Result<void> open(Wakeup& wakeup) override;
   Result<Step> step(std::stop_token stop) override;
+  std::optional<std::int64_t> due_ms() const override { return parts_.sink->due_ms(); }
   Result<void> close() override;
 
  private:

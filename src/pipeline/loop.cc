@@ -87,7 +87,10 @@ Result<void> LoopThread::work(std::stop_token stop, Backoff& backoff) {
     }
     set_state(ObjectState::idle);
     idle_at_ = commit;
-    wakeup_.wait();
+    if (auto due_ms = loop_->due_ms())
+      wakeup_.wait_for(std::chrono::milliseconds(std::max<std::int64_t>(1, *due_ms - real_clock().now_ms())));
+    else
+      wakeup_.wait();
   }
   LV_TRY(loop_->close());
   set_state(ObjectState::finished);

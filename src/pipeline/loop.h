@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -33,6 +34,8 @@ class Loop {
   // Takes up the work where the last commit left it. Called again after an error.
   virtual Result<void> open(Wakeup& wakeup) = 0;
   virtual Result<Step> step(std::stop_token stop) = 0;
+  // When an idle loop is to be stepped although nothing has come, by the wall clock; nullopt: there is no need.
+  virtual std::optional<std::int64_t> due_ms() const { return std::nullopt; }
   // Ends cleanly: what was done is committed.
   virtual Result<void> close() = 0;
 };

@@ -52,16 +52,13 @@ std::vector<ColumnRef> LineEncoder::metadata_columns(const Batch& batch) const {
   for (const Field& field : metadata_) {
     auto column = std::make_shared<Column>(field.type);
     column->resize(batch.size);
-    StringView topic = field.name == "__topic" ? column->keep(batch.origin->topic) : StringView();
-    for (std::uint32_t row = 0; row < batch.size; ++row) {
-      if (field.name == "__topic")
-        column->values<StringView>()[row] = topic;
-      else if (field.name == "__partition")
-        column->values<std::int32_t>()[row] = batch.origin->partition;
-      else
-        column->values<std::int64_t>()[row] =
-            field.name == "__offset" ? batch.origin->offsets[row] : batch.timestamp_ms(row);
-    }
+    if (field.name == "__topic")
+      std::fill_n(column->values<StringView>(), batch.size, column->keep(batch.origin->topic));
+    else if (field.name == "__partition")
+      std::fill_n(column->values<std::int32_t>(), batch.size, batch.origin->partition);
+    else
+      std::ranges::copy(field.name == "__offset" ? batch.origin->offsets : *batch.timestamps_ms,
+                        column->values<std::int64_t>());
     columns.push_back(std::move(column));
   }
   return columns;

@@ -15,6 +15,8 @@ class OutputFile {
  public:
   // A new file, empty.
   static Result<OutputFile> create(Files& files, const std::string& path, ManifestFile start);
+  // One that is there already perhaps, whatever is in it, and to be written on. refused: its last line has no end.
+  static Result<OutputFile> adopt(Files& files, const std::string& path, ManifestFile start);
   // One that the manifest knows: cut off behind what counts. damaged: what counts is no longer there as it was.
   static Result<OutputFile> repair(Files& files, const std::string& path, ManifestFile committed);
 
@@ -24,6 +26,8 @@ class OutputFile {
   Result<void> write_if_many();
   // All that was appended is durable. What the manifest must say then.
   Result<ManifestFile> sync();
+  // Back to what the manifest says.
+  Result<void> forget_uncommitted();
   // The manifest has said it.
   void committed(ManifestFile file) { committed_ = std::move(file); }
 

@@ -8,17 +8,11 @@
 #include "connectors/jsonfile/file_name.h"
 #include "connectors/jsonfile/lines.h"
 #include "connectors/jsonfile/manifest.h"
+#include "connectors/jsonfile/options.h"
 #include "connectors/jsonfile/output_file.h"
 
 namespace levada {
 namespace {
-
-struct JsonFileOptions {
-  std::string path, file, delete_marker;
-  std::int64_t rotate_bytes = 0, rotate_rows = 0, rotate_interval_ms = 0;
-  bool delete_enabled = true, finish_on_close = true;
-  std::vector<std::string> metadata;
-};
 
 constexpr std::size_t manifest_bytes = 1 << 20;  // then it is written anew
 
@@ -58,19 +52,19 @@ class JsonFileSink : public Sink {
     good_ = false;
     outputs_.clear();
     names_changed_ = false;
-    if (!context_.files->exists(directory_)) {
-      LV_TRY(context_.files->create_directories(directory_));
-      LV_TRY(context_.files->sync_directory(directory_of(directory_)));
-    }
+    LV_TRY(make_directory(directory_));
     if (!lock_)
       lock_ =
           LV_TRY(context_.files->lock(lock_path_, "connector " + context_.name + " of pipeline " + context_.pipeline));
     auto stored = LV_TRY(manifest_.read());
+    if (!stored) LV_TRY(check_empty());
     state_ = stored ? *std::move(stored) : ManifestState{.pipeline = context_.pipeline, .connector = context_.name};
     LV_TRY(check_owner(state_));
     ++state_.epoch;
-    LV_TRY(single_ ? repair_single() : repair_directory());
+    if (single_) LV_TRY(adopt_single());
+    // Before anything is done that it asks for: its last line is perhaps in memory only, and goes with the power.
     LV_TRY(manifest_.begin(state_));
+    LV_TRY(repair());
     next_ = state_.offsets;
     std::vector<PartitionOffset> offsets;
     for (const auto& [partition, next] : state_.offsets) offsets.push_back({partition, next});
@@ -103,29 +97,38 @@ class JsonFileSink : public Sink {
       if (auto known = state_.offsets.find(offset.partition);
           known == state_.offsets.end() || known->second != offset.next)
         change.offsets[offset.partition] = offset.next;
-    std::vector<std::string> finished;
+    std::vector<std::pair<std::string, ManifestFile>> changed;  // by key_of
     for (auto& [key, output] : outputs_) {
       bool full = is_full(output);
       if (!output.changed() && !full) continue;
       ManifestFile file = LV_TRY(output.sync());
       file.finished = full;
-      if (full) finished.push_back(key);
-      change.files.push_back(std::move(file));
+      change.files.push_back(file);
+      changed.emplace_back(key, std::move(file));
     }
     if (!change.files.empty() || !change.offsets.empty()) {
       if (std::exchange(names_changed_, false)) LV_TRY(context_.files->sync_directory(directory_));
       LV_TRY(manifest_.append(change, ++state_.commit));
-      for (const ManifestFile& file : change.files) state_.files[file.name] = file;
       for (const auto& [partition, offset] : change.offsets) state_.offsets[partition] = offset;
-      for (const ManifestFile& file : change.files)
-        for (auto& [key, output] : outputs_)
-          if (output.state().name == file.name) output.committed(file);
-      for (const std::string& key : finished) LV_TRY(finish(key));
+      for (const auto& [key, file] : changed) {
+        state_.files[file.name] = file;
+        outputs_.at(key).committed(file);
+      }
+      LV_TRY(finish(changed));
       if (manifest_.size() > manifest_bytes) LV_TRY(manifest_.begin(state_));
     }
     next_ = state_.offsets;
     good_ = true;
     return {};
+  }
+
+  std::optional<std::int64_t> due_ms() const override {
+    if (single_ || options_.rotate_interval_ms == 0) return std::nullopt;
+    std::optional<std::int64_t> due;
+    for (const auto& [key, output] : outputs_)
+      if (output.size() > 0)
+        due = std::min(due.value_or(INT64_MAX), output.state().opened_ms + options_.rotate_interval_ms);
+    return due;
   }
 
  private:
@@ -136,12 +139,47 @@ class JsonFileSink : public Sink {
         .remedy("Give every sink a directory of its own.");
   }
 
+  // With all that lead to it, durably.
+  Result<void> make_directory(const std::string& path) {
+    if (context_.files->exists(path)) return {};
+    LV_TRY(make_directory(directory_of(path)));
+    LV_TRY(context_.files->create_directories(path));
+    return context_.files->sync_directory(directory_of(path));
+  }
+
   // ---- after a crash ----
 
-  Result<void> repair_directory() {
+  // Of a directory without manifest.
+  Result<void> check_empty() const {
+    if (single_) return {};
+    for (const DirectoryEntry& entry : LV_TRY(context_.files->list(directory_)))
+      if (is_of_ours(entry.name))
+        return Error(ErrorKind::refused, "there is no " + manifest_path_ + ", but there is " + entry.name)
+            .why("without it nobody can say which records stand in the files already")
+            .remedy("Put the manifest back. To write everything again, empty the directory, or take another one.");
+    return {};
+  }
+
+  // The one file: there before us perhaps, then we write behind what it has.
+  Result<void> adopt_single() {
+    std::string name = file_name_of(options_.file);
+    if (state_.files.contains(name)) return {};
+    auto output = LV_TRY(
+        OutputFile::adopt(*context_.files, options_.file, {.name = name, .opened_ms = context_.clock->now_ms()}));
+    LV_TRY(context_.files->sync_directory(directory_));
+    state_.files[name] = output.state();
+    return {};
+  }
+
+  // Makes the files what the manifest says.
+  Result<void> repair() {
+    if (single_) {
+      const ManifestFile& file = state_.files.at(file_name_of(options_.file));
+      outputs_.emplace(key_of({}), LV_TRY(OutputFile::repair(*context_.files, options_.file, file)));
+      return {};
+    }
     std::set<std::string> there;
     for (DirectoryEntry& entry : LV_TRY(context_.files->list(directory_))) there.insert(std::move(entry.name));
-    bool renamed = false;
     for (auto file = state_.files.begin(); file != state_.files.end();) {
       const std::string& name = file->first;
       std::string open = name + std::string(open_suffix);
@@ -157,7 +195,6 @@ class JsonFileSink : public Sink {
       there.erase(open);
       if (file->second.finished) {
         LV_TRY(give_name(name));
-        renamed = true;
         file = state_.files.erase(file);
       } else {
         outputs_.emplace(key_of({file->second.topic, file->second.partition}), std::move(output));
@@ -166,36 +203,14 @@ class JsonFileSink : public Sink {
     }
     // Begun in a round that was never committed.
     for (const std::string& name : there)
-      if (is_ours(name)) LV_TRY(context_.files->remove(join_path(directory_, name)));
-    if (renamed) LV_TRY(context_.files->sync_directory(directory_));
-    return {};
+      if (name.ends_with(open_suffix) && is_of_ours(std::string_view(name).substr(0, name.size() - open_suffix.size())))
+        LV_TRY(context_.files->remove(join_path(directory_, name)));
+    return context_.files->sync_directory(directory_);
   }
 
-  bool is_ours(const std::string& name) const {
-    if (!name.ends_with(open_suffix)) return false;
-    auto parsed = parse_file_name(std::string_view(name).substr(0, name.size() - open_suffix.size()));
+  bool is_of_ours(std::string_view name) const {
+    auto parsed = parse_file_name(name);
     return parsed && encoders_.contains(parsed->partition.topic);
-  }
-
-  // The one file: there before us perhaps, then we write behind what it has.
-  Result<void> repair_single() {
-    std::string name = file_name_of(options_.file);
-    auto known = state_.files.find(name);
-    if (known != state_.files.end()) {
-      outputs_.emplace(key_of({}), LV_TRY(OutputFile::repair(*context_.files, options_.file, known->second)));
-      return {};
-    }
-    ManifestFile start{.name = name, .opened_ms = context_.clock->now_ms()};
-    if (auto content = read_file(*context_.files, options_.file)) {
-      start.length = content->size();
-      start.crc = crc32c(*content);
-      outputs_.emplace(key_of({}), LV_TRY(OutputFile::repair(*context_.files, options_.file, start)));
-    } else {
-      outputs_.emplace(key_of({}), LV_TRY(OutputFile::create(*context_.files, options_.file, start)));
-      LV_TRY(context_.files->sync_directory(directory_));
-    }
-    state_.files[name] = start;
-    return {};
   }
 
   // ---- files ----
@@ -240,14 +255,19 @@ class JsonFileSink : public Sink {
            reached(options_.rotate_interval_ms, static_cast<std::uint64_t>(std::max<std::int64_t>(age_ms, 0)));
   }
 
-  // The manifest says that it is finished: now it gets its name.
-  Result<void> finish(const std::string& key) {
-    auto output = outputs_.find(key);
-    std::string name = output->second.state().name;
-    outputs_.erase(output);
-    LV_TRY(give_name(name));
+  // The manifest says that they are finished, those that are: now they get their names.
+  Result<void> finish(std::span<const std::pair<std::string, ManifestFile>> files) {
+    bool any = false;
+    for (const auto& [key, file] : files) {
+      if (!file.finished) continue;
+      outputs_.erase(key);
+      LV_TRY(give_name(file.name));
+      any = true;
+    }
+    if (!any) return {};
     LV_TRY(context_.files->sync_directory(directory_));
-    state_.files.erase(name);
+    for (const auto& [key, file] : files)
+      if (file.finished) state_.files.erase(file.name);
     return {};
   }
 
@@ -259,21 +279,24 @@ class JsonFileSink : public Sink {
     return context_.files->rename(path + std::string(open_suffix), path);
   }
 
+  // An orderly end, perhaps in the middle of a round, whose lines then come again.
   Result<void> finish_all() {
     ManifestChange change;
-    std::vector<std::string> keys;
+    std::vector<std::pair<std::string, ManifestFile>> files;
     for (auto& [key, output] : outputs_) {
-      if (output.changed()) return {};  // a round that was never committed: the next start cuts it off
-      if (output.size() == 0) continue;
+      LV_TRY(output.forget_uncommitted());
       ManifestFile file = output.state();
+      if (file.length == 0) {
+        LV_TRY(context_.files->remove(join_path(directory_, file.name + std::string(open_suffix))));
+        continue;
+      }
       file.finished = true;
-      change.files.push_back(std::move(file));
-      keys.push_back(key);
+      change.files.push_back(file);
+      files.emplace_back(key, std::move(file));
     }
-    if (keys.empty()) return {};
+    if (files.empty()) return {};
     LV_TRY(manifest_.append(change, ++state_.commit));
-    for (const std::string& key : keys) LV_TRY(finish(key));
-    return {};
+    return finish(files);
   }
 
   const SinkContext context_;
@@ -293,58 +316,10 @@ class JsonFileSink : public Sink {
 
 }  // namespace
 
-std::span<const Option> jsonfile_options() {
-  using O = JsonFileOptions;
-  static constexpr Option options[] = {
-      {.name = "path", .field = option<&O::path>, .doc = "The directory for the files; made if it is not there."},
-      {.name = "file",
-       .field = option<&O::file>,
-       .doc = "One file for all partitions, instead of path; it is never finished."},
-      {.name = "rotate.bytes",
-       .field = option<&O::rotate_bytes>,
-       .fallback = "134217728",
-       .range = "0..",
-       .unit = "bytes",
-       .doc = "A file of this size is finished, and the next one begun; 0: no bound."},
-      {.name = "rotate.rows",
-       .field = option<&O::rotate_rows>,
-       .fallback = "0",
-       .range = "0..",
-       .unit = "rows",
-       .doc = "The same by lines."},
-      {.name = "rotate.interval.ms",
-       .field = option<&O::rotate_interval_ms>,
-       .fallback = "0",
-       .range = "0..",
-       .unit = "ms",
-       .doc = "The same by age, looked at whenever rows are committed."},
-      {.name = "delete.enabled",
-       .field = option<&O::delete_enabled>,
-       .fallback = "true",
-       .doc = "Deletions are lines of their own: the key and a marker. false: they leave no line."},
-      {.name = "delete.marker",
-       .field = option<&O::delete_marker>,
-       .fallback = "__deleted",
-       .doc = "The field that is true in the line of a deletion."},
-      {.name = "metadata",
-       .field = option<&O::metadata>,
-       .doc = "What lines say of their record: some of topic, partition, offset, timestamp, as __topic and so on."},
-      {.name = "finish.on.close",
-       .field = option<&O::finish_on_close>,
-       .fallback = "true",
-       .doc = "Open files are finished when the program stops in an orderly way."},
-  };
-  return options;
-}
-
 Result<std::unique_ptr<Sink>> make_jsonfile_sink(SinkContext context) {
   OptionNotes notes;
-  auto options = LV_TRY(parse_options<JsonFileOptions>(jsonfile_options(), context.properties, &notes));
+  auto options = LV_TRY(read_jsonfile_options(context.properties, &notes));
   for (const std::string& note : notes) context.logger->info(note, {{"connector", context.name}});
-  if (options.path.empty() == options.file.empty())
-    return Error(ErrorKind::usage,
-                 options.path.empty() ? "a jsonfile sink needs 'path' or 'file'" : "'path' and 'file' are both given")
-        .remedy("Give 'path' for a directory of files, 'file' for one file.");
   LineRules rules{
       .metadata = options.metadata, .delete_marker = options.delete_marker, .deletions = options.delete_enabled};
   std::map<std::string, std::unique_ptr<LineEncoder>> encoders;

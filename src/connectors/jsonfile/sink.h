@@ -10,14 +10,12 @@
 // of `path` all partitions go into one file that is never finished, and its manifest and lock stand beside it.
 #pragma once
 #include <memory>
-#include <span>
 
-#include "base/options.h"
+#include "connectors/jsonfile/options.h"
 #include "connectors/sink.h"
 
 namespace levada {
 
-std::span<const Option> jsonfile_options();
 Result<std::unique_ptr<Sink>> make_jsonfile_sink(SinkContext context);
 
 }  // namespace levada
