@@ -21,6 +21,7 @@ class PostgresSink : public Sink {
         targets_(std::move(targets)),
         positions_(context_.pipeline, context_.name) {}
 
+  Retries retries() const override { return options_.retries; }
   Result<std::vector<Error>> preflight() override;
   Result<std::optional<std::vector<PartitionOffset>>> start() override;
   Result<void> write(const Batch& batch, RowFailures& rejected) override;
