@@ -1,6 +1,7 @@
 // The server is killed, the network cut, slowed down and silenced: in the end every record is in the target once.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "base/random.h"
@@ -28,6 +29,10 @@ std::vector<TestRecord> payments_of(std::int64_t count) {
 }
 
 constexpr const char* make_table = "CREATE TABLE payments (id bigint, amount numeric CHECK (amount >= 0), note text)";
+
+Property& find_url(SinkContext& context) {
+  return *std::ranges::find(context.properties, "connection.url", &Property::name);
+}
 
 // Each record once, and the bad ones told.
 void check_exact(PostgresStage& stage, const Delivery& delivery, const std::string& table = "payments") {
@@ -99,6 +104,10 @@ TEST_SUITE("live") {
                                           {"table.name.format", table, ""},
                                           {"insert.mode", mode, ""}});
         context.pipeline += table;
+        // An instance before this one has left its epoch.
+        SinkContext earlier = context;
+        find_url(earlier).value = stage->url();
+        CHECK(make_postgres_sink(std::move(earlier)).value()->start());
         auto sink = make_postgres_sink(std::move(context)).value();
         Delivery delivery;
         delivery.records = payments_of(120);
