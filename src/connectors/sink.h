@@ -37,6 +37,12 @@ struct SinkContext {
   Logger* logger = nullptr;
 };
 
+// When a sink wants to be started again after an error that may pass.
+struct Retries {
+  std::int64_t first_wait_ms = 100, longest_wait_ms = 10'000;  // doubled from one attempt to the next
+  std::optional<std::int64_t> most;  // attempts in a row, then the error is final; nullopt: until it has passed
+};
+
 struct PartitionOffset {
   TopicPartition partition;
   Offset next;  // everything below is dealt with
@@ -48,6 +54,8 @@ struct PartitionOffset {
 class Sink {
  public:
   virtual ~Sink() = default;
+
+  virtual Retries retries() const { return {}; }
 
   // Looks at the target without changing it: reachable, tables and columns fit. One line for each thing found wrong.
   virtual Result<std::vector<Error>> preflight() = 0;

@@ -97,13 +97,13 @@ Result<Step> DeliverLoop::step(std::stop_token stop) {
     return Step::idle;
   }
 
-  std::vector<DeadLetter> letters;
+  Round round;
   std::vector<PartitionOffset> next;
   for (std::size_t p = 0; p < partitions_.size(); ++p) {
-    LV_TRY(deliver(p, cut[p], stop, letters));
+    LV_TRY(deliver(p, cut[p], stop, round));
     next.push_back({partitions_[p], cut[p]});
   }
-  LV_TRY(bury(letters));  // durable before the target says that we are past them
+  LV_TRY(bury(round.letters));  // durable before the target says that we are past them
   LV_TRY(parts_.sink->commit(next));
   if (!sink_keeps_positions_) {
     for (const PartitionOffset& offset : next)
@@ -111,21 +111,25 @@ Result<Step> DeliverLoop::step(std::stop_token stop) {
     LV_TRY(commit_->submit());
     LV_TRY(commit_->settle_all());
   }
+  // Not before: a round that fails is repeated.
+  rows_in_.add(round.rows_in);
+  rows_out_.add(round.rows_out);
+  dead_letters_.add(round.letters.size());
   return Step::moved;
 }
 
-Result<void> DeliverLoop::deliver(std::size_t p, Offset to, std::stop_token stop, std::vector<DeadLetter>& letters) {
+Result<void> DeliverLoop::deliver(std::size_t p, Offset to, std::stop_token stop, Round& round) {
   TopicReader& reader = *readers_[p];
   while (reader.position() < to) {
     if (stop.stop_requested()) return Error(ErrorKind::cancelled, "stopped in the middle of a round");
     TopicReader::Rows rows;
     if (!LV_TRY(reader.read(read_bytes, to, rows))) break;
-    rows_in_.add(rows.records);
-    for (DeadLetter& letter : rows.undecodable) letters.push_back(std::move(letter));
+    round.rows_in += rows.records;
+    for (DeadLetter& letter : rows.undecodable) round.letters.push_back(std::move(letter));
     for (const Batch& batch : rows.batches) {
       RowFailures rejected;
       LV_TRY(parts_.sink->write(batch, rejected));
-      rows_out_.add(batch.selection.size() - rejected.size());
+      round.rows_out += batch.selection.size() - rejected.size();
       for (RowFailure& row : rejected) {
         DeadLetter letter{.stage = "write",
                           .cause = std::move(row.why),
@@ -133,7 +137,7 @@ Result<void> DeliverLoop::deliver(std::size_t p, Offset to, std::stop_token stop
                           .partition = partitions_[p].partition,
                           .offset = batch.origin->offsets[row.row]};
         LV_TRY(copy_original(*around_.log, letter));
-        letters.push_back(std::move(letter));
+        round.letters.push_back(std::move(letter));
       }
     }
   }
@@ -148,7 +152,6 @@ Result<void> DeliverLoop::bury(std::span<const DeadLetter> letters) {
                std::to_string(letters.front().offset))
         .remedy("Correct the record, or set 'errors.tolerance' = 'all' to send such records to the dead letters.");
   append_dead_letters(parts_.dead_letter_topic, parts_.name, letters, around_.clock->now_ms(), commit_->transaction());
-  dead_letters_.add(letters.size());
   LV_TRY(commit_->submit());
   return commit_->settle_all();
 }

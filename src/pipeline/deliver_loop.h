@@ -31,6 +31,7 @@ class DeliverLoop : public Loop {
   ~DeliverLoop() override;
 
   std::vector<std::string> objects() const override { return {parts_.name}; }
+  Retries retries() const override { return parts_.sink->retries(); }
   Result<void> open(Wakeup& wakeup) override;
   Result<Step> step(std::stop_token stop) override;
   std::optional<std::int64_t> due_ms() const override { return parts_.sink->due_ms(); }
@@ -39,8 +40,12 @@ class DeliverLoop : public Loop {
  private:
   Result<Offset> position_of(const TopicPartition& partition,
                              const std::optional<std::vector<PartitionOffset>>& stored);
-  // Reads the partition up to the offset and writes it to the sink; what neither can take is appended to `letters`.
-  Result<void> deliver(std::size_t partition, Offset to, std::stop_token stop, std::vector<DeadLetter>& letters);
+  struct Round {
+    std::uint64_t rows_in = 0, rows_out = 0;
+    std::vector<DeadLetter> letters;
+  };
+  // Reads the partition up to the offset and writes it to the sink; what neither can take is appended to the letters.
+  Result<void> deliver(std::size_t partition, Offset to, std::stop_token stop, Round& round);
   Result<void> bury(std::span<const DeadLetter> letters);
 
   Parts parts_;

@@ -4,9 +4,10 @@
 
 namespace levada {
 
-std::int64_t Backoff::next_ms() {
-  std::int64_t ms = most_ms_;
-  if (attempts_ < 30) ms = std::min(most_ms_, first_ms_ << attempts_);
+std::optional<std::int64_t> Backoff::next_ms() {
+  if (retries_.most && attempts_ >= *retries_.most) return std::nullopt;
+  std::int64_t ms = retries_.longest_wait_ms;
+  if (attempts_ < 20) ms = std::min(ms, retries_.first_wait_ms << attempts_);
   ++attempts_;
   return ms - static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(ms / 4 + 1)));
 }
@@ -39,29 +40,40 @@ void LoopThread::set_state(ObjectState state, const std::string& reason) {
   for (const std::string& object : loop_->objects()) board_.set(object, state, reason);
 }
 
+void LoopThread::fail(const Error& error) {
+  failed_ = true;
+  set_state(ObjectState::failed, error.line());
+  for (const std::string& object : loop_->objects())
+    logger_.error("failed", {{"object", object}, {"error", error.line()}});
+  on_failure_(error);
+}
+
+void LoopThread::all_is_well(Backoff& backoff, ObjectState state) {
+  if (state_ == ObjectState::retrying)
+    for (const std::string& object : loop_->objects())
+      logger_.warning("goes on", {{"object", object}, {"attempts", backoff.attempts()}});
+  backoff.reset();
+  set_state(state);
+}
+
 // Open, step, step, …; after an error that may pass, wait and open again; after any other, fail.
 void LoopThread::run(std::stop_token stop) {
-  Backoff backoff(100, 10'000, random_seed());
+  Backoff backoff(loop_->retries(), random_seed());
   while (!stop.stop_requested()) {
     auto worked = work(stop, backoff);
     if (worked) break;
     Error error = std::move(worked).error();
     if (error.kind() == ErrorKind::cancelled && stop.stop_requested()) break;
-    if (!worth_retrying(error.kind())) {
-      failed_ = true;
-      set_state(ObjectState::failed, error.line());
-      for (const std::string& object : loop_->objects())
-        logger_.error("failed", {{"object", object}, {"error", error.line()}});
-      on_failure_(error);
-      return;
-    }
-    std::int64_t wait_ms = backoff.next_ms();
+    if (!worth_retrying(error.kind())) return fail(error);
+    std::optional<std::int64_t> wait_ms = backoff.next_ms();
+    if (!wait_ms)
+      return fail(std::move(error).within("given up after " + std::to_string(backoff.attempts()) + " retries"));
     set_state(ObjectState::retrying, error.line());
     for (const std::string& object : loop_->objects())
       logger_.warning(
           "retrying",
-          {{"object", object}, {"error", error.line()}, {"attempt", backoff.attempts()}, {"wait_ms", wait_ms}});
-    std::int64_t until_us = real_clock().steady_us() + wait_ms * 1000;
+          {{"object", object}, {"error", error.line()}, {"attempt", backoff.attempts()}, {"wait_ms", *wait_ms}});
+    std::int64_t until_us = real_clock().steady_us() + *wait_ms * 1000;
     while (!stop.stop_requested() && real_clock().steady_us() < until_us)
       wakeup_.wait_for(std::chrono::microseconds(until_us - real_clock().steady_us()));
   }
@@ -75,8 +87,7 @@ Result<void> LoopThread::work(std::stop_token stop, Backoff& backoff) {
     Step step = LV_TRY(loop_->step(stop));
     if (step == Step::moved) {
       idle_at_ = 0;
-      backoff.reset();
-      set_state(ObjectState::running);
+      all_is_well(backoff, ObjectState::running);
       continue;
     }
     if (step == Step::finished) {
@@ -85,7 +96,7 @@ Result<void> LoopThread::work(std::stop_token stop, Backoff& backoff) {
       finished_ = true;
       return {};
     }
-    set_state(ObjectState::idle);
+    all_is_well(backoff, ObjectState::idle);
     idle_at_ = commit;
     if (auto due_ms = loop_->due_ms())
       wakeup_.wait_for(std::chrono::milliseconds(std::max<std::int64_t>(1, *due_ms - real_clock().now_ms())));

@@ -14,6 +14,7 @@
 #include "base/logging.h"
 #include "base/random.h"
 #include "base/wakeup.h"
+#include "connectors/sink.h"
 #include "log/log.h"
 #include "pipeline/object_status.h"
 
@@ -31,6 +32,7 @@ class Loop {
   virtual ~Loop() = default;
   // The objects whose work this is: their states follow the loop's.
   virtual std::vector<std::string> objects() const = 0;
+  virtual Retries retries() const { return {}; }
   // Takes up the work where the last commit left it. Called again after an error.
   virtual Result<void> open(Wakeup& wakeup) = 0;
   virtual Result<Step> step(std::stop_token stop) = 0;
@@ -40,19 +42,19 @@ class Loop {
   virtual Result<void> close() = 0;
 };
 
-// Back-off between attempts: doubles from `first_ms` to `most_ms`, less up to a quarter by chance.
+// Pauses between attempts: each twice as long as the one before, less up to a quarter by chance.
 class Backoff {
  public:
-  Backoff(std::int64_t first_ms, std::int64_t most_ms, std::uint64_t seed)
-      : first_ms_(first_ms), most_ms_(most_ms), random_(seed) {}
-  std::int64_t next_ms();
+  Backoff(const Retries& retries, std::uint64_t seed) : retries_(retries), random_(seed) {}
+  // nullopt: there were enough.
+  std::optional<std::int64_t> next_ms();
   void reset() { attempts_ = 0; }
-  int attempts() const { return attempts_; }
+  std::int64_t attempts() const { return attempts_; }
 
  private:
-  const std::int64_t first_ms_, most_ms_;
+  const Retries retries_;
   Random random_;
-  int attempts_ = 0;
+  std::int64_t attempts_ = 0;
 };
 
 // A loop at work. stop() or the destructor ends it; a loop in the middle of a step ends that first.
@@ -76,6 +78,9 @@ class LoopThread {
   void run(std::stop_token stop);
   Result<void> work(std::stop_token stop, Backoff& backoff);
   void set_state(ObjectState state, const std::string& reason = {});
+  void fail(const Error& error);
+  // A step went well: whatever was the matter has passed.
+  void all_is_well(Backoff& backoff, ObjectState state);
 
   std::unique_ptr<Loop> loop_;
   const Log& log_;

@@ -138,6 +138,34 @@ TEST_SUITE("live") {
     }
   }
 
+  TEST_CASE("a connection cut while an earlier instance is followed does not make that one the newer one") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    stage->sql(make_table);
+    FaultProxy proxy(real_network(), stage->host(), static_cast<std::uint16_t>(stage->port()));
+    auto make = [&] {
+      return stage->sink({payments()}, {{"connection.url", stage->url_at("127.0.0.1", proxy.port())}});
+    };
+    REQUIRE(make()->start());  // the earlier one; the end of start() is its commit
+    std::uint64_t before = proxy.passed(FaultProxy::Direction::to_server);
+    REQUIRE(make()->start());
+    std::uint64_t up = proxy.passed(FaultProxy::Direction::to_server) - before;
+    std::size_t lost = 0;
+    for (std::uint64_t n = 0; n <= 40; n += 2) {
+      CAPTURE(n);
+      auto sink = make();
+      proxy.set({.cut_to_server = up - n});
+      if (auto started = sink->start(); !started) {
+        ++lost;
+        CHECK(started.error().kind() == ErrorKind::unreachable);
+      }
+      proxy.set({});
+      auto again = sink->start();
+      CHECK_MESSAGE(again, again.error().text());
+    }
+    CHECK(lost > 10);
+  }
+
   TEST_CASE("a slow wire that gives byte after byte changes nothing") {
     auto stage = PostgresStage::open();
     if (!stage) return;

@@ -336,7 +336,9 @@ Result<void> PostgresConnection::commit() {
     if (PQresultStatus(answer.get()) != PGRES_COMMAND_OK && !first) first = failed(answer.get());
   }
   if (first) return *std::move(first);
-  LV_ASSERT(done == "COMMIT");  // ROLLBACK: a statement had failed before and we went on all the same
+  if (done != "COMMIT")
+    return Error(ErrorKind::unreachable, "PostgreSQL at " + place_ + " has not committed the transaction")
+        .why("it answers " + done);
   return {};
 }
 

@@ -52,7 +52,10 @@ const std::string& Positions::create_statement() {
 
 Result<void> Positions::check_in_charge(PostgresConnection& connection) {
   if (epoch_ == 0) return {};
-  auto others = LV_TRY(connection.query("SELECT 1 FROM levada_positions p WHERE " + mine_ + " AND holder <> $1 LIMIT 1",
+  // An epoch that is ours may be held by somebody else, where our own taking over was lost on its way; one below it is
+  // of those whom we have followed.
+  auto others = LV_TRY(connection.query("SELECT 1 FROM levada_positions p WHERE " + mine_ +
+                                            " AND holder <> $1 AND epoch >= " + std::to_string(epoch_) + " LIMIT 1",
                                         std::vector<std::string>{holder_}));
   if (!others.empty()) return not_in_charge(connection);
   return {};
@@ -93,28 +96,29 @@ Result<std::vector<PartitionOffset>> Positions::take_over(PostgresConnection& co
   std::vector<PartitionOffset> offsets;
   for (const auto& row : positions)
     if (row[2]) offsets.push_back({{*row[0], static_cast<std::int32_t>(number(row[1]))}, Offset(number(row[2]))});
+  stored_.clear();
+  advanced(offsets);
   return offsets;
 }
 
-Result<void> Positions::advance(PostgresConnection& connection, std::vector<std::string> before,
-                                std::span<const PartitionOffset> next) {
+Positions::Advance Positions::advance(std::span<const PartitionOffset> next) const {
   LV_ASSERT(epoch_ != 0);
-  std::vector<PostgresStatement> statements;
-  for (std::string& sql : before) statements.push_back({std::move(sql)});
   const std::string in_charge = mine_ + " AND p.epoch = " + std::to_string(epoch_);
-  if (next.empty()) {
-    statements.push_back({"SELECT 1 FROM levada_positions p WHERE " + in_charge + " LIMIT 1 FOR SHARE"});
-  } else {
-    std::string rows;
-    for (const PartitionOffset& n : next)
-      rows += (rows.empty() ? "(" : ", (") + quote_text(n.partition.topic) + ", " +
-              std::to_string(n.partition.partition) + ", " + std::to_string(n.next.value()) + ")";
-    statements.push_back({"UPDATE levada_positions p SET next_offset = v.n FROM (VALUES " + rows +
-                          ") AS v(t, i, n) WHERE " + in_charge + " AND p.topic = v.t AND p.partition = v.i"});
+  std::string moved;
+  std::uint64_t rows = 0;
+  for (const PartitionOffset& n : next) {
+    if (auto at = stored_.find(n.partition); at != stored_.end() && at->second == n.next) continue;
+    moved += (rows++ == 0 ? "(" : ", (") + quote_text(n.partition.topic) + ", " +
+             std::to_string(n.partition.partition) + ", " + std::to_string(n.next.value()) + ")";
   }
-  std::uint64_t changed = LV_TRY(connection.run(statements)).back();
-  if (changed == std::max<std::size_t>(next.size(), 1)) return {};
-  return not_in_charge(connection);
+  if (rows == 0) return {"SELECT 1 FROM levada_positions p WHERE " + in_charge + " LIMIT 1 FOR SHARE", 1};
+  return {"UPDATE levada_positions p SET next_offset = v.n FROM (VALUES " + moved + ") AS v(t, i, n) WHERE " +
+              in_charge + " AND p.topic = v.t AND p.partition = v.i",
+          rows};
+}
+
+void Positions::advanced(std::span<const PartitionOffset> next) {
+  for (const PartitionOffset& n : next) stored_.insert_or_assign(n.partition, n.next);
 }
 
 Error Positions::not_in_charge(PostgresConnection& connection) {
@@ -122,7 +126,9 @@ Error Positions::not_in_charge(PostgresConnection& connection) {
       connection.query("SELECT epoch, holder FROM levada_positions p WHERE " + mine_ + " ORDER BY epoch DESC LIMIT 1");
   if (!newest) return std::move(newest).error();
   std::string whose = "sink " + sink_ + " of pipeline " + pipeline_;
-  if (newest->empty() || number((*newest)[0][0]) <= epoch_)
+  const bool ours = newest->empty() || number((*newest)[0][0]) < epoch_ ||
+                    (number((*newest)[0][0]) == epoch_ && (*newest)[0][1] == holder_);
+  if (ours)
     return Error(ErrorKind::refused, "levada_positions has no row for a partition of " + whose)
         .why("somebody has removed it while we were writing, or the topic has got more partitions")
         .remedy("Start the pipeline again; if rows were removed, compare the target with the topic first.");

@@ -6,6 +6,7 @@
 //   next_offset                        everything below is in the target; null: nothing yet
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,17 +34,24 @@ class Positions {
   // In a transaction of its own: takes the next epoch for all rows and reads them. From now on nobody with an older
   // epoch can commit.
   Result<std::vector<PartitionOffset>> take_over(PostgresConnection& connection, std::span<const SinkTopic> topics);
-  // In the transaction that writes the rows, behind the statements `before`; fenced if somebody has taken over.
-  Result<void> advance(PostgresConnection& connection, std::vector<std::string> before,
-                       std::span<const PartitionOffset> next);
 
- private:
-  // Why a commit of ours has found other rows than it should.
+  // For the end of the transaction that writes the rows: changes `rows` rows if we are still in charge, else none. Only
+  // offsets that have moved are written.
+  struct Advance {
+    std::string statement;
+    std::uint64_t rows;
+  };
+  Advance advance(std::span<const PartitionOffset> next) const;
+  // That transaction is committed.
+  void advanced(std::span<const PartitionOffset> next);
+  // Why it has found other rows than it should: fenced if somebody has taken over.
   Error not_in_charge(PostgresConnection& connection);
 
+ private:
   const std::string pipeline_, sink_, holder_;
-  const std::string mine_;  // the condition for our rows
-  std::int64_t epoch_ = 0;  // 0: none yet
+  const std::string mine_;                   // the condition for our rows
+  std::int64_t epoch_ = 0;                   // 0: none yet
+  std::map<TopicPartition, Offset> stored_;  // what the table says, as far as we know
 };
 
 }  // namespace levada

@@ -1,19 +1,16 @@
 #include "connectors/postgres/round.h"
 
-#include <utility>
-
 namespace levada {
 
-std::vector<std::string> Round::before_last() {
-  if (std::exchange(state_, State::written) != State::closed) return {};
+std::vector<std::string> Round::opening() const {
+  if (state_ != State::closed) return {};
   if (check_at_once_) return {"BEGIN", "SET CONSTRAINTS ALL IMMEDIATE"};
   return {"BEGIN"};
 }
 
 std::vector<std::string> Round::before_write() {
-  std::vector<std::string> statements;
+  std::vector<std::string> statements = opening();
   if (state_ == State::written) statements.emplace_back("RELEASE SAVEPOINT levada");
-  if (state_ == State::closed) statements = before_last();
   if (state_ != State::saved) statements.emplace_back("SAVEPOINT levada");
   state_ = State::written;
   return statements;
@@ -25,9 +22,18 @@ Result<void> Round::undo_write() {
   return {};
 }
 
-Result<void> Round::commit() {
+Result<bool> Round::commit_if(const std::string& last, std::uint64_t rows) {
+  std::vector<PostgresStatement> statements;
+  for (std::string& sql : opening()) statements.push_back({std::move(sql)});
+  statements.push_back({last});
   state_ = State::closed;
-  return connection_.commit();
+  std::uint64_t changed = LV_TRY(connection_.run(statements)).back();
+  if (changed != rows) {
+    LV_TRY(connection_.execute("ROLLBACK"));
+    return false;
+  }
+  LV_TRY(connection_.commit());
+  return true;
 }
 
 }  // namespace levada

@@ -1,6 +1,8 @@
 // One round of a sink in the database: a transaction, with a savepoint before each statement that writes rows, so that
-// rows which the server refuses cost this statement and not the round.
+// rows which the server refuses cost this statement and not the round. It ends in one way only: by a statement that
+// must change as many rows as it should, else nothing of the round is kept.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,12 +18,12 @@ class Round {
 
   // What must be sent in front of the next statement that writes: the beginning of the transaction, the savepoint.
   std::vector<std::string> before_write();
-  // The same in front of the last statement, which needs no savepoint.
-  std::vector<std::string> before_last();
   // Undoes what was written since before_write().
   Result<void> undo_write();
-  // Makes it visible. After an error nothing or, if the connection was lost, perhaps all of it is.
-  Result<void> commit();
+  // Runs the last statement of the round and makes all of it visible, if that statement has changed this many rows;
+  // else undoes all of it and returns false. After an error nothing or, if the connection was lost, perhaps all of it
+  // is visible.
+  Result<bool> commit_if(const std::string& last, std::uint64_t rows);
 
   // From the next transaction on, constraints that are deferred are checked at each statement.
   void check_at_once(bool now) { check_at_once_ = now; }
@@ -29,6 +31,8 @@ class Round {
 
  private:
   enum class State { closed, saved, written };  // saved: nothing was written since the savepoint
+
+  std::vector<std::string> opening() const;
 
   PostgresConnection& connection_;
   State state_ = State::closed;

@@ -21,6 +21,7 @@ class PostgresSink : public Sink {
         targets_(std::move(targets)),
         positions_(context_.pipeline, context_.name) {}
 
+  Retries retries() const override { return options_.retries; }
   Result<std::vector<Error>> preflight() override;
   Result<std::optional<std::vector<PartitionOffset>>> start() override;
   Result<void> write(const Batch& batch, RowFailures& rejected) override;
@@ -203,15 +204,16 @@ Result<void> PostgresSink::commit(std::span<const PartitionOffset> next) {
 
 Result<void> PostgresSink::end_round(std::span<const PartitionOffset> next) {
   Round& round = live_->round;
-  LV_TRY(positions_.advance(*live_->connection, round.before_last(), next));
-  // Only now that the server has told us that nobody has taken over.
-  auto committed = round.commit();
+  const auto [statement, rows] = positions_.advance(next);
+  auto committed = round.commit_if(statement, rows);
+  if (committed && !*committed) return positions_.not_in_charge(*live_->connection);
   if (committed) {
+    positions_.advanced(next);
     check_at_once_ = false;
     round.check_at_once(false);
     return {};
   }
-  if (committed.error().kind() != ErrorKind::rejected || round.checks_at_once()) return committed;
+  if (committed.error().kind() != ErrorKind::rejected || round.checks_at_once()) return std::move(committed).error();
   // A constraint that is checked at the end of the transaction. Which row breaks it is found when the round is repeated
   // and checks at once.
   check_at_once_ = true;

@@ -40,10 +40,10 @@ struct Written {
   Evolution evolution{};
   std::int64_t batch_size = 0;
   std::string time_zone;
+  std::int64_t most_retries = 0, retry_wait_ms = 0;
 };
 
-constexpr std::string_view pipeline_retries =
-    "the pipeline itself tries again, with growing pauses, until the server is back";
+constexpr std::string_view one_kind_of_retry = "'max.retries' and 'retry.backoff.ms' count for connecting as well";
 constexpr std::string_view one_connection = "a sink has one connection, which it keeps";
 
 constexpr Option table[] = {
@@ -122,25 +122,36 @@ constexpr Option table[] = {
      .doc = "The zone in which a TIMESTAMP is written into a column without time zone."},
     {.name = "use.time.zone", .field = option<&Written::time_zone>, .doc = "The same, in Debezium's words."},
     {.name = "database.time_zone", .field = option<&Written::time_zone>, .doc = "The same, in Debezium's older words."},
+    {.name = "max.retries",
+     .field = option<&Written::most_retries>,
+     .fallback = "-1",
+     .range = "-1..",
+     .doc =
+         "Attempts in a row, after an error that may pass (server away, lock, disk full), before the sink fails. -1: "
+         "until it has passed."},
+    {.name = "flush.max.retries", .field = option<&Written::most_retries>, .doc = "The same, in Debezium's words."},
+    {.name = "retry.backoff.ms",
+     .field = option<&Written::retry_wait_ms>,
+     .fallback = "0",
+     .range = "0..86400000",
+     .unit = "ms",
+     .doc = "The pause before each attempt. 0: from 100 ms on, growing to 10 s."},
+    {.name = "flush.retry.delay.ms", .field = option<&Written::retry_wait_ms>, .doc = "The same, in Debezium's words."},
     {.name = "collection.naming.strategy", .doc = "collection.name.format says the name"},
     {.name = "column.naming.strategy", .doc = "columns are found by name, whatever their letter case"},
-    {.name = "connection.attempts", .doc = pipeline_retries},
-    {.name = "connection.backoff.ms", .doc = pipeline_retries},
+    {.name = "connection.attempts", .doc = one_kind_of_retry},
+    {.name = "connection.backoff.ms", .doc = one_kind_of_retry},
     {.name = "connection.pool.acquire_increment", .doc = one_connection},
     {.name = "connection.pool.max_size", .doc = one_connection},
     {.name = "connection.pool.min_size", .doc = one_connection},
     {.name = "connection.pool.timeout", .doc = one_connection},
     {.name = "connection.provider", .doc = one_connection},
-    {.name = "connection.restart.on.errors", .doc = pipeline_retries},
+    {.name = "connection.restart.on.errors", .doc = "the sink always connects again after an error that may pass"},
     {.name = "db.timezone.date", .doc = "a DATE has no time zone"},
     {.name = "dialect.name", .doc = "this sink speaks to PostgreSQL only"},
     {.name = "dialect.postgres.postgis.schema", .doc = "there are no geometric types"},
-    {.name = "flush.max.retries", .doc = pipeline_retries},
-    {.name = "flush.retry.delay.ms", .doc = pipeline_retries},
-    {.name = "max.retries", .doc = pipeline_retries},
     {.name = "mssql.use.merge.holdlock", .doc = "this sink speaks to PostgreSQL only"},
     {.name = "replace.null.with.default", .doc = "columns have no default in SQL here; a null is written as null"},
-    {.name = "retry.backoff.ms", .doc = pipeline_retries},
     {.name = "table.types", .doc = "tables, partitioned tables, views and foreign tables can all be written to"},
     {.name = "table.whitelist", .doc = "the property topics says what is written"},
     {.name = "trim.sensitive.log", .doc = "values of rows are never logged"},
@@ -196,6 +207,9 @@ Result<PostgresSinkOptions> read_postgres_sink_options(const Properties& propert
   options.auto_evolve = written.auto_evolve || basic;
   options.batch_size = written.batch_size;
   options.time_zone = written.time_zone;
+  if (written.most_retries >= 0) options.retries.most = written.most_retries;
+  if (written.retry_wait_ms > 0)
+    options.retries.first_wait_ms = options.retries.longest_wait_ms = written.retry_wait_ms;
   return options;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/options.h"
 #include "connectors/postgres/url.h"
+#include "connectors/sink.h"
 
 namespace levada {
 
@@ -28,6 +29,7 @@ struct PostgresSinkOptions {
   bool auto_create = false, auto_evolve = false;
   std::int64_t batch_size = 0;
   std::string time_zone;
+  Retries retries;
 };
 
 std::span<const Option> postgres_sink_options();
