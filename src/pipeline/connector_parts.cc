@@ -69,6 +69,7 @@ Result<DeliverLoop::Parts> sink_parts(const Catalog& catalog, const ConnectorDec
   ConnectorProperties properties = LV_TRY(read_connector_properties(declaration.properties, true, *around.files));
   const Connector* connector = LV_TRY(find_sink(properties.connector_class));
   DeliverLoop::Parts parts{.name = declaration.name,
+                           .pipeline = options.name,
                            .transactional_id = options.name + "-sink-" + declaration.name,
                            .tolerate_errors = properties.tolerate_errors,
                            .dead_letter_topic = properties.dead_letter_topic};

@@ -41,6 +41,7 @@ Result<void> DeliverLoop::open(Wakeup& wakeup) {
   wakeup_ = &wakeup;
   commit_.reset();
   commit_ = LV_TRY(Commit::open(*around_.log, parts_.transactional_id));
+  LV_TRY(check_name());
   auto stored = LV_TRY(parts_.sink->start());
   sink_keeps_positions_ = stored.has_value();
   partitions_.clear();
@@ -57,21 +58,37 @@ Result<void> DeliverLoop::open(Wakeup& wakeup) {
   return {};
 }
 
+Result<void> DeliverLoop::check_name() {
+  const std::string key = "pipeline of sink " + parts_.name;
+  std::string before = around_.log->position(key).value_or(parts_.pipeline);
+  if (before != parts_.pipeline)
+    return Error(ErrorKind::refused,
+                 "sink " + parts_.name + " has run in pipeline " + before + ", and this one is " + parts_.pipeline)
+        .why("a target knows what it has by the pipeline's name: under a new one it would be given everything again")
+        .remedy("Start with --name " + before +
+                ". To write everything once more, give the connector another name, too.");
+  commit_->transaction().put_position(key, parts_.pipeline);
+  return {};
+}
+
 Result<Offset> DeliverLoop::position_of(const TopicPartition& partition,
                                         const std::optional<std::vector<PartitionOffset>>& stored) {
   OffsetRange there = LV_TRY(around_.log->offsets(partition));
-  Offset position = there.first;
+  std::optional<Offset> gone_to = around_.log->group_offset(parts_.name, partition);
+  Offset position = there.first, furthest = gone_to.value_or(there.first);
   if (!stored) {
-    if (auto offset = around_.log->group_offset(parts_.name, partition)) position = *offset;
+    position = furthest;
   } else {
     for (const PartitionOffset& offset : *stored)
       if (offset.partition == partition) position = offset.next;
   }
   std::string place = partition.topic + "-" + std::to_string(partition.partition);
-  if (position > there.end)
+  if (position > there.end || position > furthest)
     return Error(ErrorKind::refused, "sink " + parts_.name + " has already written offset " +
-                                         std::to_string(position.value() - 1) + " of " + place +
-                                         ", but the log ends at " + std::to_string(there.end.value()))
+                                         std::to_string(position.value() - 1) + " of " + place + ", but " +
+                                         (position > there.end ? "the log ends at " + std::to_string(there.end.value())
+                                                               : "this log has only given it those below " +
+                                                                     std::to_string(furthest.value())))
         .why("this is not the log that the target was filled from, or the log has lost its end")
         .remedy(
             "Start with the log that belongs to the target. To fill the target anew from this log, empty it, the "
@@ -96,6 +113,7 @@ Result<Step> DeliverLoop::step(std::stop_token stop) {
       LV_TRY(parts_.sink->commit({}));
     return Step::idle;
   }
+  if (sink_keeps_positions_) LV_TRY(announce(from, cut));
 
   Round round;
   std::vector<PartitionOffset> next;
@@ -103,7 +121,8 @@ Result<Step> DeliverLoop::step(std::stop_token stop) {
     LV_TRY(deliver(p, cut[p], stop, round));
     next.push_back({partitions_[p], cut[p]});
   }
-  LV_TRY(bury(round.letters));  // durable before the target says that we are past them
+  LV_TRY(bury(round.letters));
+  LV_TRY(commit_->settle_all());  // all that is durable before the target says that we are past it
   LV_TRY(parts_.sink->commit(next));
   if (!sink_keeps_positions_) {
     for (const PartitionOffset& offset : next)
@@ -116,6 +135,12 @@ Result<Step> DeliverLoop::step(std::stop_token stop) {
   rows_out_.add(round.rows_out);
   dead_letters_.add(round.letters.size());
   return Step::moved;
+}
+
+Result<void> DeliverLoop::announce(std::span<const Offset> from, std::span<const Offset> cut) {
+  for (std::size_t p = 0; p < partitions_.size(); ++p)
+    if (cut[p] != from[p]) commit_->transaction().advance(parts_.name, partitions_[p], cut[p]);
+  return commit_->submit();
 }
 
 Result<void> DeliverLoop::deliver(std::size_t p, Offset to, std::stop_token stop, Round& round) {
@@ -152,8 +177,7 @@ Result<void> DeliverLoop::bury(std::span<const DeadLetter> letters) {
                std::to_string(letters.front().offset))
         .remedy("Correct the record, or set 'errors.tolerance' = 'all' to send such records to the dead letters.");
   append_dead_letters(parts_.dead_letter_topic, parts_.name, letters, around_.clock->now_ms(), commit_->transaction());
-  LV_TRY(commit_->submit());
-  return commit_->settle_all();
+  return commit_->submit();
 }
 
 Result<void> DeliverLoop::close() { return commit_->settle_all(); }

@@ -1,5 +1,9 @@
 // From the log to a sink, a cut at a time: what was committed together in the log becomes visible together in the
 // target.
+//
+// Where the target keeps the offsets, the log keeps beside them how far it has ever gone (the sink's group offsets,
+// durable before the target is). A target that is further than that was filled from another log, or this one has lost
+// its end: however it has grown since, the offsets mean nothing here.
 #pragma once
 #include <memory>
 #include <string>
@@ -20,7 +24,7 @@ class DeliverLoop : public Loop {
     SchemaRef schema;
   };
   struct Parts {
-    std::string name;
+    std::string name, pipeline;
     std::string transactional_id;
     std::unique_ptr<Sink> sink;
     std::vector<Topic> topics;
@@ -38,8 +42,12 @@ class DeliverLoop : public Loop {
   Result<void> close() override;
 
  private:
+  // Refused, if the sink has run under another pipeline's name: the target would know nothing of what it has.
+  Result<void> check_name();
   Result<Offset> position_of(const TopicPartition& partition,
                              const std::optional<std::vector<PartitionOffset>>& stored);
+  // Sends on its way how far the target may be after this round.
+  Result<void> announce(std::span<const Offset> from, std::span<const Offset> cut);
   struct Round {
     std::uint64_t rows_in = 0, rows_out = 0;
     std::vector<DeadLetter> letters;
