@@ -107,6 +107,12 @@ Buffer Line::stored(const std::string& topic) const {
   }
 }
 
+std::string Line::topic_that_ends(std::string_view with) const {
+  for (const Topic& topic : log_->topics())
+    if (topic.name.ends_with(with)) return topic.name;
+  die("there is no topic that ends with " + std::string(with));
+}
+
 std::string records_digest(std::string_view record_batches) {
   Records records = parse(record_batches);
   Buffer all;

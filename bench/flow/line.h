@@ -34,6 +34,7 @@ class Line {
 
   // A topic's record batches as they are stored, one after the other.
   Buffer stored(const std::string& topic) const;
+  std::string topic_that_ends(std::string_view with) const;
   // A file beside the log, for a kernel to write.
   std::string file(const std::string& name) const { return directory_ / name; }
 
