@@ -22,8 +22,8 @@ struct Orders {
 
 inline std::vector<Field> order_fields() {
   using enum TypeKind;
-  return {{"ID", int64},       {"USER", int64},   {"ITEM", string},  {"QTY", int32},
-          {"AMOUNT", float64}, {"MONEY", string}, {"PLACE", string}, {"TS", int64}};
+  return {{"id", int64},       {"user", int64},   {"item", string},  {"qty", int32},
+          {"amount", float64}, {"money", string}, {"place", string}, {"ts", int64}};
 }
 
 inline Orders make_orders(std::size_t count) {

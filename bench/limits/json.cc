@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "batch/number_text.h"
+#include "bench/limits/batch_file.h"
 
 namespace levada::limits {
 namespace {
@@ -48,15 +49,17 @@ char* put(char* p, std::string_view text) {
   return p + text.size();
 }
 
-void write(const Order& o, Texts& out) {
-  char* p = out.bytes.room(256);
-  p = put_integer(put(p, "{\"ID\":"), o.id);
-  p = put_integer(put(p, ",\"USER\":"), o.user);
-  p = put(put(p, ",\"ITEM\":\""), o.item);  // known to need no escapes
-  p = put_double(put(p, "\",\"AMOUNT\":"), o.amount);
-  p = put_integer(put(p, ",\"TS\":"), o.ts);
+char* write(const Order& o, char* p) {
+  p = put_integer(put(p, "{\"id\":"), o.id);
+  p = put_integer(put(p, ",\"user\":"), o.user);
+  p = put(put(p, ",\"item\":\""), o.item);  // known to need no escapes
+  p = put_double(put(p, "\",\"amount\":"), o.amount);
+  p = put_integer(put(p, ",\"ts\":"), o.ts);
   *p++ = '}';
-  out.bytes.commit(p);
+  return p;
+}
+void write(const Order& o, Texts& out) {
+  out.bytes.commit(write(o, out.bytes.room(256)));
   out.ends.push_back(static_cast<std::uint32_t>(out.bytes.size()));
 }
 
@@ -145,6 +148,17 @@ class Shape {
   std::size_t size_;
 };
 
+// The five members as they stand.
+char* copy(const Shape& shape, const char* text, char* p) {
+  p = put(p, std::string_view(text, static_cast<std::size_t>(shape.member(Shape::item).end() - text)));
+  *p++ = ',';
+  p = put(p, shape.member(Shape::amount));
+  *p++ = ',';
+  p = put(p, shape.member(Shape::ts));
+  *p++ = '}';
+  return p;
+}
+
 }  // namespace
 
 Sums read_on_demand(std::span<const Text> texts) {
@@ -183,16 +197,35 @@ void copy_by_shape(std::span<const Text> texts, double least, Texts& out) {
   for (const Text& text : texts) {
     shape.match(text);
     if (!(shape.money_amount() > least)) continue;
-    std::string_view item = shape.member(Shape::item);
-    char* p = put(out.bytes.room(256), std::string_view(text.data, static_cast<std::size_t>(item.end() - text.data)));
-    *p++ = ',';
-    p = put(p, shape.member(Shape::amount));
-    *p++ = ',';
-    p = put(p, shape.member(Shape::ts));
-    *p++ = '}';
-    out.bytes.commit(p);
+    out.bytes.commit(copy(shape, text.data, out.bytes.room(256)));
     out.ends.push_back(static_cast<std::uint32_t>(out.bytes.size()));
   }
+}
+
+void project_log_on_demand(std::string_view record_batches, double least, const std::string& path) {
+  BatchFile out(path);
+  ondemand::parser parser;
+  walk(
+      record_batches,
+      [&](const LogRecord& record) {
+        Order o = read(parser, record.value);
+        if (o.amount > least) out.end(write(o, out.begin(record.timestamp_ms)));
+      },
+      [] {});
+  out.finish();
+}
+
+void project_log_by_shape(std::string_view record_batches, double least, const std::string& path) {
+  BatchFile out(path);
+  Shape shape;
+  walk(
+      record_batches,
+      [&](const LogRecord& record) {
+        shape.match(record.value);
+        if (shape.money_amount() > least) out.end(copy(shape, record.value.data(), out.begin(record.timestamp_ms)));
+      },
+      [] {});
+  out.finish();
 }
 
 }  // namespace levada::limits

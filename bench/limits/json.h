@@ -2,6 +2,8 @@
 // by programs that know this one query and nothing else. Compiled for the machine at hand.
 #pragma once
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "formats/format.h"
 
@@ -24,5 +26,10 @@ Sums read_by_shape(std::span<const Text> texts);
 void project_by_shape(std::span<const Text> texts, double least, Texts& out);
 // The text between the names is copied, not parsed and written.
 void copy_by_shape(std::span<const Text> texts, double least, Texts& out);
+
+// The first and the last of these from record batches in memory to a file of record batches
+// (bench/limits/batch_file.h): checksums, records, values; nothing is synced. 64 bytes behind the batches may be read.
+void project_log_on_demand(std::string_view record_batches, double least, const std::string& path);
+void project_log_by_shape(std::string_view record_batches, double least, const std::string& path);
 
 }  // namespace levada::limits

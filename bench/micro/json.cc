@@ -111,7 +111,7 @@ void run() {
   check(out.bytes.view() == other.bytes.view(), "by shape");
   other.clear();
   limits::copy_by_shape(orders.texts, least, other);
-  check(out.ends == other.ends, "copied by shape");  // its names are in lower case
+  check(out.bytes.view() == other.bytes.view(), "copied by shape");
   check(failures.empty() && decoder.unshaped() < 100, "shapes");
 
   auto all_rows = [&] {
