@@ -1,26 +1,21 @@
-// B25: the embedded log against what a loop without it can do, in one run and in turns.
+// B25: the embedded log beside loops that write and read one file (bench/limits/log.h), with records of 100 bytes and
+// 1 KB in one partition and in 64.
 //
-//   bench_log [--dir DIR] [--pairs N] [--records N] [--only TEXT]
-//
-// The limit kernels know nothing of the log: they encode record batches and write them to one file, with one fdatasync
-// a megabyte, or walk such a file. `growing` makes its file anew in every run, `recycled` writes over the blocks of the
-// run before. Ours does the same through a Transaction and a Reader, on a fresh directory or on one that has spare
-// segments. One JSON line a case: medians, and the ratio of each pair.
-#include <fcntl.h>
-#include <fmt/core.h>
-#include <unistd.h>
+//   append            a fresh directory, a commit for each megabyte; the limit's file grows
+//   append_recycled   into the files of a topic that was deleted; the limit writes over its file
+//   read              all partitions, one after the other; the limit walks its file
+//   small_commit      one record in each partition, 1,000 commits a second, until they are durable: the median
+#include "bench/limits/log.h"
 
-#include <algorithm>
-#include <chrono>
-#include <cstdlib>
 #include <deque>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <thread>
-#include <vector>
 
-#include "base/random.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "bench/pairs.h"
+#include "bench/scratch.h"
 #include "log/embedded_log.h"
 #include "log/record_batch.h"
 
@@ -28,376 +23,191 @@ using namespace levada;
 
 namespace {
 
-struct Settings {
-  std::string directory = "bench-log";
-  int pairs = 5;
-  std::uint64_t records = 1'000'000;  // of 100 bytes; of 1 KB an eighth
-  std::string only;
-};
-
-constexpr std::size_t commit_bytes = 1 << 20;
-constexpr std::size_t batch_bytes = 100 << 10;
-
-double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-double median(std::vector<double> v) {
-  std::ranges::sort(v);
-  return v[v.size() / 2];
-}
-[[noreturn]] void die(const std::string& why) {
-  fmt::print(stderr, "{}\n", why);
-  std::exit(1);
-}
-template <class T>
-T must(Result<T> result) {
-  if (!result) die(result.error().text());
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
-
-std::vector<char> make_noise() {
-  std::vector<char> noise(1 << 20);
-  Random random(1);
-  for (char& c : noise) c = static_cast<char>(random());
-  return noise;
-}
-const std::vector<char> noise = make_noise();
-const char* value_of(std::uint64_t i) { return noise.data() + (i & 1023); }
-
-// ---- limit kernels ----
-
-// Encodes record i with a value of `size` bytes, as record number n of its batch.
-inline char* encode_record(char* p, std::uint64_t i, std::uint64_t n, std::size_t size) {
-  std::size_t length = 1 + 1 + varint_size(zigzag(static_cast<std::int64_t>(n))) + 1 +
-                       varint_size(zigzag(static_cast<std::int64_t>(size))) + size + 1;
-  p = put_varint(p, static_cast<std::int64_t>(length));
-  *p++ = 0;
-  *p++ = 0;  // timestamp delta
-  p = put_varint(p, static_cast<std::int64_t>(n));
-  *p++ = 1;  // null key
-  p = put_varint(p, static_cast<std::int64_t>(size));
-  std::memcpy(p, value_of(i), size);
-  p += size;
-  *p++ = 0;
-  return p;
-}
-inline void encode_header(char* batch, char* end, std::uint64_t base, std::uint64_t count) {
-  store_big(batch, base);
-  store_big(batch + 8, static_cast<std::uint32_t>(end - batch - 12));
-  store_big<std::int32_t>(batch + 12, -1);
-  batch[16] = 2;
-  store_big<std::uint16_t>(batch + 21, 0);
-  store_big(batch + 23, static_cast<std::uint32_t>(count - 1));
-  store_big<std::uint64_t>(batch + 27, 1);
-  store_big<std::uint64_t>(batch + 35, 1);
-  std::memset(batch + 43, 0xff, 14);
-  store_big(batch + 57, static_cast<std::uint32_t>(count));
-  store_big(batch + 17, crc32c({batch + 21, static_cast<std::size_t>(end - batch - 21)}));
-}
-
-void limit_append(const std::string& path, bool recycled, std::uint64_t records, std::size_t size) {
-  if (!recycled) ::unlink(path.c_str());
-  int fd = ::open(path.c_str(), O_RDWR | O_CREAT, 0644);
-  if (fd < 0) die("cannot open " + path);
-  std::vector<char> buffer(commit_bytes + batch_bytes + 64 * 1024);
-  char *p = buffer.data(), *batch = p;
-  std::uint64_t base = 0, count = 0;
-  auto write_out = [&] {
-    for (const char* q = buffer.data(); q < p;) {
-      ssize_t n = ::write(fd, q, static_cast<std::size_t>(p - q));
-      if (n < 0) die("cannot write " + path);
-      q += n;
-    }
-    if (::fdatasync(fd) != 0) die("cannot sync " + path);
-    p = batch = buffer.data();
-  };
-  for (std::uint64_t i = 0; i < records; ++i) {
-    if (count == 0) p = batch + 61;
-    p = encode_record(p, i, count++, size);
-    if (static_cast<std::size_t>(p - batch) < batch_bytes && i + 1 < records) continue;
-    encode_header(batch, p, base, count);
-    base += count;
-    count = 0;
-    batch = p;
-    if (static_cast<std::size_t>(p - buffer.data()) >= commit_bytes) write_out();
-  }
-  write_out();
-  ::close(fd);
-}
-
-inline std::int64_t read_varint(const char*& p) {
-  std::uint64_t v = static_cast<unsigned char>(*p++);
-  if (v < 128) [[likely]]
-    return unzigzag(v);
-  v &= 127;
-  for (int shift = 7;; shift += 7) {
-    std::uint64_t b = static_cast<unsigned char>(*p++);
-    v |= (b & 127) << shift;
-    if (b < 128) return unzigzag(v);
-  }
-}
-
-std::uint64_t limit_read(const std::string& path) {
-  int fd = ::open(path.c_str(), O_RDONLY);
-  if (fd < 0) die("cannot open " + path);
-  std::vector<char> buffer((2 << 20) + 64);
-  std::size_t have = 0;
-  std::uint64_t records = 0, sum = 0;
-  for (;;) {
-    ssize_t n = ::read(fd, buffer.data() + have, 1 << 20);
-    if (n < 0) die("cannot read " + path);
-    if (n == 0) break;
-    have += static_cast<std::size_t>(n);
-    const char *p = buffer.data(), *stop = p + have;
-    while (stop - p >= 61) {
-      std::size_t size = 12 + load_big<std::uint32_t>(p + 8);
-      if (static_cast<std::size_t>(stop - p) < size) break;
-      if (crc32c({p + 21, size - 21}) != load_big<std::uint32_t>(p + 17)) die("limit: wrong checksum");
-      const char* r = p + 61;
-      for (auto left = load_big<std::uint32_t>(p + 57); left > 0; --left, ++records) {
-        std::int64_t length = read_varint(r);
-        const char* next = r + length;
-        ++r;
-        read_varint(r), read_varint(r);
-        if (std::int64_t key = read_varint(r); key > 0) r += key;
-        std::int64_t value = read_varint(r);
-        sum += static_cast<std::uint64_t>(value) + static_cast<unsigned char>(*r);
-        r = next;
-      }
-      p += size;
-    }
-    have = static_cast<std::size_t>(stop - p);
-    std::memmove(buffer.data(), p, have);
-  }
-  ::close(fd);
-  if (sum == 0) die("limit: nothing read");
-  return records;
-}
-
-// One batch written and synced, `count` times, `pause` apart; latencies in microseconds.
-std::vector<double> limit_small(const std::string& path, int count, std::chrono::microseconds pause) {
-  ::unlink(path.c_str());
-  int fd = ::open(path.c_str(), O_RDWR | O_CREAT, 0644);
-  std::vector<double> us;
-  std::vector<char> buffer(4096);
-  auto next = std::chrono::steady_clock::now();
-  for (int i = 0; i < count; ++i) {
-    std::this_thread::sleep_until(next += pause);
-    double start = now_s();
-    char* end = encode_record(buffer.data() + 61, 1, 0, 100);
-    encode_header(buffer.data(), end, static_cast<std::uint64_t>(i), 1);
-    if (::write(fd, buffer.data(), static_cast<std::size_t>(end - buffer.data())) < 0 || ::fdatasync(fd) != 0)
-      die("cannot write " + path);
-    us.push_back((now_s() - start) * 1e6);
-  }
-  ::close(fd);
-  return us;
-}
-
-// ---- ours ----
-
-struct Ours {
-  explicit Ours(std::string in) : directory(std::move(in)) {
-    std::filesystem::remove_all(directory);
+class OurLog {
+ public:
+  explicit OurLog(std::string directory) : directory_(std::move(directory)) {
     EmbeddedLogOptions options;
     options.maintenance_interval_ms = 0;
     options.most_spare_bytes = std::uint64_t{4} << 30;
-    if (const char* v = std::getenv("LEVADA_INLINE_BYTES")) options.inline_bytes = std::strtoull(v, nullptr, 10);
-    if (const char* v = std::getenv("LEVADA_JOURNAL_BYTES")) options.journal_bytes = std::strtoull(v, nullptr, 10);
-    if (const char* v = std::getenv("LEVADA_GROUP_BYTES")) options.group_bytes = std::strtoull(v, nullptr, 10);
-    log = must(open_embedded_log(real_files(), directory, options));
+    log_ = open_embedded_log(real_files(), directory_, options).value();
   }
-  ~Ours() {
-    log.reset();
-    std::filesystem::remove_all(directory);
-  }
-  void new_topic(std::int32_t partitions) {
-    if (log->topic("t")) must(log->delete_topic("t"));
-    must(log->maintain());  // its segments become spare ones
-    TopicConfig config;
-    config.partitions = partitions;
-    must(log->create_topic("t", config));
+  ~OurLog() {
+    log_.reset();
+    std::filesystem::remove_all(directory_);
   }
 
-  std::string directory;
-  std::unique_ptr<EmbeddedLog> log;
+  // Without records; the files of those it had are spare now.
+  void new_topic(std::int32_t partitions) {
+    if (log_->topic("t")) log_->delete_topic("t").value();
+    log_->maintain().value();
+    TopicConfig config;
+    config.partitions = partitions_ = partitions;
+    log_->create_topic("t", config).value();
+  }
+
+  void append(std::uint64_t records, std::size_t size) {
+    constexpr std::size_t most_submitted = 3;  // as in the pipeline
+    auto transaction = log_->begin("bench").value();
+    struct Part {
+      TopicPartition to;
+      RecordBatchBuilder batch = RecordBatchBuilder();
+    };
+    std::vector<Part> parts;
+    for (std::int32_t p = 0; p < partitions_; ++p) parts.push_back({{"t", p}});
+    auto flush = [&](Part& part) {
+      if (part.batch.empty()) return;
+      transaction->append(part.to, part.batch.finish());
+      part.batch.clear();
+    };
+    std::deque<std::uint64_t> submitted;
+    std::size_t pending = 0;
+    for (std::uint64_t i = 0; i < records; ++i) {
+      Part& part = parts[static_cast<std::size_t>(i % parts.size())];
+      part.batch.add(1, {}, bench::value_of(i, size));
+      pending += size + 9;
+      if (part.batch.bytes() >= bench::batch_bytes) flush(part);
+      if (pending < bench::commit_bytes && i + 1 < records) continue;
+      for (Part& each : parts) flush(each);
+      submitted.push_back(transaction->submit().value());
+      pending = 0;
+      while (submitted.size() > most_submitted) {
+        transaction->wait(submitted.front()).value();
+        submitted.pop_front();
+      }
+    }
+    transaction->wait(submitted.back()).value();
+  }
+
+  bench::LogContent read(bool whole_values) {
+    bench::LogContent content;
+    Records parsed;
+    for (std::int32_t p = 0; p < partitions_; ++p) {
+      auto reader = log_->open_reader({"t", p}, Offset(0)).value();
+      for (;;) {
+        Chunk chunk = reader->read(1 << 20).value();
+        if (chunk.record_batches.empty()) break;
+        parsed.clear();
+        parsed.append(chunk.record_batches).value();
+        if (whole_values) {
+          for (const Record& r : parsed.all()) content.add(r.value.view());
+        } else {
+          for (const Record& r : parsed.all())
+            content.sum += static_cast<std::uint64_t>(r.value.size) + static_cast<unsigned char>(*r.value.data);
+          content.records += parsed.all().size();
+        }
+      }
+    }
+    return content;
+  }
+
+  std::vector<double> small_commits(int count, std::chrono::microseconds pause) {
+    auto transaction = log_->begin("bench").value();
+    RecordBatchBuilder batch;
+    std::vector<double> us;
+    auto next = std::chrono::steady_clock::now();
+    for (int i = 0; i < count; ++i) {
+      std::this_thread::sleep_until(next += pause);
+      std::int64_t start = real_clock().steady_us();
+      for (std::int32_t p = 0; p < partitions_; ++p) {
+        batch.clear();
+        batch.add(1, {}, bench::value_of(1, 100));
+        transaction->append({"t", p}, batch.finish());
+      }
+      transaction->commit().value();
+      us.push_back(static_cast<double>(real_clock().steady_us() - start));
+    }
+    return us;
+  }
+
+ private:
+  const std::string directory_;
+  std::unique_ptr<EmbeddedLog> log_;
+  std::int32_t partitions_ = 0;
 };
 
-void our_append(Log& log, std::int32_t partitions, std::uint64_t records, std::size_t size) {
-  constexpr std::size_t most_submitted = 3;  // as the pipeline has it
-  auto transaction = must(log.begin("bench"));
-  struct Part {
-    TopicPartition to;
-    RecordBatchBuilder batch;
-  };
-  std::vector<Part> parts;
-  for (std::int32_t p = 0; p < partitions; ++p) parts.push_back({{"t", p}, RecordBatchBuilder()});
-  std::deque<std::uint64_t> submitted;
-  auto flush = [&](Part& part) {
-    if (part.batch.empty()) return;
-    transaction->append(part.to, part.batch.finish());
-    part.batch.clear();
-  };
-  std::size_t pending = 0;
-  for (std::uint64_t i = 0; i < records; ++i) {
-    Part& part = parts[static_cast<std::size_t>(i % static_cast<std::uint64_t>(partitions))];
-    part.batch.add(1, {}, std::string_view(value_of(i), size));
-    pending += size + 9;
-    if (part.batch.bytes() >= batch_bytes) flush(part);
-    if (pending < commit_bytes && i + 1 < records) continue;
-    for (Part& each : parts) flush(each);
-    submitted.push_back(must(transaction->submit()));
-    pending = 0;
-    while (submitted.size() > most_submitted) {
-      must(transaction->wait(submitted.front()));
-      submitted.pop_front();
-    }
-  }
-  if (!submitted.empty()) must(transaction->wait(submitted.back()));
-}
+struct Shape {
+  std::uint64_t records;
+  std::size_t size;
+  std::int32_t partitions;
+  std::string name;  // "100b_64p"
+};
 
-std::uint64_t our_read(Log& log, std::int32_t partitions) {
-  std::uint64_t records = 0, sum = 0;
-  Records parsed;
-  for (std::int32_t p = 0; p < partitions; ++p) {
-    auto reader = must(log.open_reader({"t", p}, Offset(0)));
-    for (;;) {
-      Chunk chunk = must(reader->read(1 << 20));
-      if (chunk.record_batches.empty()) break;
-      parsed.clear();
-      must(parsed.append(chunk.record_batches));
-      for (const Record& r : parsed.all())
-        sum += static_cast<std::uint64_t>(r.value.size) + static_cast<unsigned char>(*r.value.data);
-      records += parsed.all().size();
-    }
-  }
-  if (sum == 0) die("ours: nothing read");
-  return records;
-}
-
-std::vector<double> our_small(Log& log, std::int32_t partitions, int count, std::chrono::microseconds pause) {
-  auto transaction = must(log.begin("bench"));
-  RecordBatchBuilder batch;
-  std::vector<double> us;
-  auto next = std::chrono::steady_clock::now();
-  for (int i = 0; i < count; ++i) {
-    std::this_thread::sleep_until(next += pause);
-    double start = now_s();
-    for (std::int32_t p = 0; p < partitions; ++p) {
-      batch.clear();
-      batch.add(1, {}, std::string_view(value_of(1), 100));
-      transaction->append({"t", p}, batch.finish());
-    }
-    must(transaction->commit());
-    us.push_back((now_s() - start) * 1e6);
-  }
-  return us;
-}
-
-// ---- in turns ----
-
-void print_case(const std::string& name, const char* unit, const std::vector<double>& ours,
-                const std::vector<double>& limit) {
-  std::vector<double> ratios;
-  for (std::size_t i = 0; i < ours.size(); ++i) ratios.push_back(ours[i] / limit[i]);
-  fmt::print(
-      "{{\"id\":\"B25\",\"case\":\"{}\",\"unit\":\"{}\",\"ours\":{:.0f},\"limit\":{:.0f},\"ratio_limit\":{{\"min\":{:."
-      "3f},"
-      "\"median\":{:.3f},\"max\":{:.3f}}}}}\n",
-      name, unit, median(ours), median(limit), *std::ranges::min_element(ratios), median(ratios),
-      *std::ranges::max_element(ratios));
-  std::fflush(stdout);
-}
-
-using Run = std::function<double()>;
-double timed(std::uint64_t records, const std::function<void()>& f) {
-  double start = now_s();
-  f();
-  return static_cast<double>(records) / (now_s() - start);
-}
-
-void pairs(const Settings& settings, const std::string& name, const char* unit, const Run& ours, const Run& limit) {
-  if (name.find(settings.only) == std::string::npos) return;
-  limit(), ours();
-  std::vector<double> a, b;
-  for (int i = 0; i < settings.pairs; ++i) {
-    b.push_back(limit());
-    a.push_back(ours());
-  }
-  print_case(name, unit, a, b);
-}
-
-void run(const Settings& settings) {
-  std::filesystem::create_directories(settings.directory);
-  std::string file = settings.directory + "/limit.out", folder = settings.directory + "/log";
-  for (std::size_t size : {100, 1024}) {
-    std::uint64_t records = size == 100 ? settings.records : settings.records / 8;
-    std::string what = size == 100 ? "100B" : "1KB";
-    for (std::int32_t partitions : {1, 64}) {
-      std::string where = fmt::format(" {} {} partitions", what, partitions);
-      auto growing = [&] { return timed(records, [&] { limit_append(file, false, records, size); }); };
-      auto recycled = [&] { return timed(records, [&] { limit_append(file, true, records, size); }); };
-      pairs(
-          settings, "append fresh / growing" + where, "records/s",
-          [&] {
-            Ours ours(folder);
-            ours.new_topic(partitions);
-            return timed(records, [&] { our_append(*ours.log, partitions, records, size); });
-          },
-          growing);
-      {
-        Ours ours(folder);
-        auto again = [&] {
-          ours.new_topic(partitions);
-          return timed(records, [&] { our_append(*ours.log, partitions, records, size); });
-        };
-        pairs(settings, "append recycled / growing" + where, "records/s", again, growing);
-        pairs(settings, "append recycled / recycled" + where, "records/s", again, recycled);
+void compare_appends(bench::Pairs& pairs, const Shape& s, const bench::Scratch& scratch) {
+  for (bool recycled : {false, true}) {
+    std::string name = (recycled ? "append_recycled_" : "append_") + s.name, file = scratch / "limit";
+    if (!pairs.wants(name)) continue;
+    auto records = static_cast<double>(s.records);
+    std::unique_ptr<OurLog> log;
+    auto ours = [&] {
+      if (!log || !recycled) {
+        log.reset();
+        log = std::make_unique<OurLog>(scratch / "log");
       }
-      Ours ours(folder);
-      ours.new_topic(partitions);
-      our_append(*ours.log, partitions, records, size);
-      limit_append(file, false, records, size);
-      pairs(
-          settings, "read" + where, "records/s",
-          [&] {
-            return timed(records, [&] {
-              if (our_read(*ours.log, partitions) != records) die("ours: records are missing");
-            });
-          },
-          [&] {
-            return timed(records, [&] {
-              if (limit_read(file) != records) die("limit: records are missing");
-            });
-          });
-    }
+      log->new_topic(s.partitions);
+      return bench::rate(records, [&] { log->append(s.records, s.size); });
+    };
+    auto limit = [&] { return bench::rate(records, [&] { bench::append_kernel(file, recycled, s.records, s.size); }); };
+    pairs.compare({.id = "B25",
+                   .name = name,
+                   .unit = "records/s",
+                   .ours = {"levada", ours, [&] { return log->read(true).text(); }},
+                   .limit = {recycled ? "one file, written over" : "one file that grows", limit,
+                             [&] { return bench::walk_kernel(file, true).text(); }}});
   }
-  for (std::int32_t partitions : {1, 64}) {
-    auto pause = std::chrono::microseconds(1000);
-    Ours ours(folder);
-    ours.new_topic(partitions);
-    pairs(
-        settings, fmt::format("small commit p50 1000/s {} partitions", partitions), "us",
-        [&] { return median(our_small(*ours.log, partitions, 1000, pause)); },
-        [&] { return median(limit_small(file, 1000, pause)); });
-  }
-  std::filesystem::remove_all(settings.directory);
+}
+
+void compare_reads(bench::Pairs& pairs, const Shape& s, const bench::Scratch& scratch) {
+  std::string name = "read_" + s.name, file = scratch / "limit";
+  if (!pairs.wants(name)) return;
+  OurLog log(scratch / "log");
+  log.new_topic(s.partitions);
+  log.append(s.records, s.size);
+  bench::append_kernel(file, false, s.records, s.size);
+  auto records = static_cast<double>(s.records);
+  bench::LogContent ours, limit;
+  pairs.compare({.id = "B25",
+                 .name = name,
+                 .unit = "records/s",
+                 .ours = {"levada", [&] { return bench::rate(records, [&] { ours = log.read(false); }); },
+                          [&] { return ours.text(); }},
+                 .limit = {"walk with checksums",
+                           [&] { return bench::rate(records, [&] { limit = bench::walk_kernel(file, false); }); },
+                           [&] { return limit.text(); }}});
+}
+
+void compare_small_commits(bench::Pairs& pairs, std::int32_t partitions, const bench::Scratch& scratch) {
+  std::string name = "small_commit_" + std::to_string(partitions) + "p", file = scratch / "limit";
+  if (!pairs.wants(name)) return;
+  OurLog log(scratch / "log");
+  const auto pause = std::chrono::microseconds(1000);
+  const int count = pairs.smoke() ? 50 : 2000;
+  auto p50 = [&](std::vector<double> us) { return bench::Measured{bench::median(us), 0}; };
+  pairs.compare({.id = "B25",
+                 .name = name,
+                 .unit = "us",
+                 .ours = {"levada",
+                          [&] {
+                            log.new_topic(partitions);
+                            return p50(log.small_commits(count, pause));
+                          },
+                          [&] { return log.read(true).text(); }},
+                 .limit = {"one write and fdatasync",
+                           [&] { return p50(bench::small_commit_kernel(file, partitions, count, pause)); },
+                           [&] { return bench::walk_kernel(file, true).text(); }}});
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  Settings settings;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    std::string_view name = argv[i];
-    if (name == "--dir")
-      settings.directory = argv[i + 1];
-    else if (name == "--pairs")
-      settings.pairs = std::atoi(argv[i + 1]);
-    else if (name == "--records")
-      settings.records = std::strtoull(argv[i + 1], nullptr, 10);
-    else if (name == "--only")
-      settings.only = argv[i + 1];
-    else
-      die("usage: bench_log [--dir DIR] [--pairs N] [--records N] [--only TEXT]");
-  }
-  run(settings);
+  bench::Pairs pairs(argc, argv);
+  bench::Scratch scratch;
+  for (std::size_t size : {100, 1024})
+    for (std::int32_t partitions : {1, 64}) {
+      std::uint64_t records = (pairs.smoke() ? 100'000 : 2'000'000) / (size == 100 ? 1 : 8);
+      Shape shape{records, size, partitions, (size == 100 ? "100b_" : "1kb_") + std::to_string(partitions) + "p"};
+      compare_appends(pairs, shape, scratch);
+      compare_reads(pairs, shape, scratch);
+    }
+  for (std::int32_t partitions : {1, 64}) compare_small_commits(pairs, partitions, scratch);
+  return pairs.exit_code();
 }

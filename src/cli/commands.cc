@@ -101,6 +101,7 @@ Result<int> run(const Arguments& a) {
   std::int64_t started_ms = real_clock().steady_us() / 1000;
   auto engine = LV_TRY(open_engine(a, logger, false));
   for (const Answer& answer : LV_TRY(engine->load(script, a.file))) print_answer(answer, a);
+  std::fflush(stdout);  // who reads from a pipe need not wait for the end
   std::vector<std::string> notes;
   LV_TRY(engine->start(notes));
   if (!a.quiet)
