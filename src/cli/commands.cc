@@ -286,7 +286,7 @@ Result<int> show_version(const Arguments& a) {
 }
 
 Result<int> help(const Arguments& a) {
-  out(help_text(a.text));
+  out(LV_TRY(help_text(a.text)));
   return 0;
 }
 
