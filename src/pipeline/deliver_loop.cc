@@ -30,7 +30,8 @@ DeliverLoop::DeliverLoop(Parts parts, const PipelineSurroundings& surroundings)
       around_(surroundings),
       rows_in_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "in"}})),
       rows_out_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "out"}})),
-      dead_letters_(around_.metrics->counter("levada_dead_letters_total", {{"object", parts_.name}})) {}
+      dead_letters_(around_.metrics->counter("levada_dead_letters_total", {{"object", parts_.name}})),
+      busy_us_(around_.metrics->counter("levada_busy_microseconds_total", {{"object", parts_.name}})) {}
 
 DeliverLoop::~DeliverLoop() {
   if (wakeup_) around_.log->unwatch(*wakeup_);
@@ -92,6 +93,7 @@ Result<Step> DeliverLoop::step(std::stop_token stop) {
   for (const auto& reader : readers_) from.push_back(reader->position());
   std::vector<Offset> cut = LV_TRY(around_.log->cut(partitions_, from, cut_bytes));
   if (cut == from) return Step::idle;
+  std::int64_t started_us = around_.clock->steady_us();
 
   std::vector<DeadLetter> letters;
   std::vector<PartitionOffset> next;
@@ -107,6 +109,7 @@ Result<Step> DeliverLoop::step(std::stop_token stop) {
     LV_TRY(commit_->submit());
     LV_TRY(commit_->settle_all());
   }
+  busy_us_.add(static_cast<std::uint64_t>(around_.clock->steady_us() - started_us));
   return Step::moved;
 }
 

@@ -50,8 +50,6 @@ void LoopThread::run(std::stop_token stop) {
     if (!worth_retrying(error.kind())) {
       failed_ = true;
       set_state(ObjectState::failed, error.line());
-      for (const std::string& object : loop_->objects())
-        logger_.error("failed", {{"object", object}, {"error", error.line()}});
       on_failure_(error);
       return;
     }
@@ -77,6 +75,10 @@ Result<void> LoopThread::work(std::stop_token stop, Backoff& backoff) {
       idle_at_ = 0;
       backoff.reset();
       set_state(ObjectState::running);
+      continue;
+    }
+    if (step == Step::waited) {
+      set_state(ObjectState::idle);
       continue;
     }
     if (step == Step::finished) {
