@@ -50,6 +50,7 @@ struct ObjectReport {
   std::string state, reason;  // running, idle, retrying, failed, finished, …
   std::int64_t since_ms = 0;
   std::uint64_t rows_in = 0, rows_out = 0, dead_letters = 0;
+  std::int64_t busy_ms = 0;                             // time spent at work, waiting left out
   std::uint64_t progress_done = 0, progress_total = 0;  // total 0: not known
   std::string progress_unit, progress_detail;
 };
@@ -95,9 +96,11 @@ class Engine {
 
   // Makes and starts the loops for all that is declared. `notes` are lines for the user.
   Result<void> start(std::vector<std::string>& notes);
-  // Only makes them: finds everything that is wrong without running. With `reach_targets` the sinks' targets are looked
-  // at too.
-  std::vector<Error> check(bool reach_targets, std::vector<std::string>& notes);
+  // Finds everything that is wrong with a pipeline's file without running it, best on an engine on `memory:`; what only
+  // follows from another mistake is left out. With `look_outside` the files, servers and tables that it names are
+  // looked at too. `notes` are lines for the user.
+  std::vector<Error> check(std::string_view script, std::string_view name, bool look_outside,
+                           std::vector<std::string>& notes);
   // Until all is done (only if !follow), something failed or a stop was requested.
   Ended wait();
   void request_stop();

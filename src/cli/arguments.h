@@ -18,7 +18,7 @@ struct Arguments {
   std::string topic;
   std::string log = "embedded:levada-data";
   std::string name;  // of the pipeline; empty: the file's
-  std::string text;  // of help: the command asked about
+  std::string text;  // of help: the command asked about: "dlq show"
   std::optional<std::int64_t> limit;
   std::vector<std::int64_t> numbers;  // dead letters
   std::optional<std::string> value;   // the bytes to replay instead
@@ -31,7 +31,7 @@ struct Arguments {
 // What was asked for; kind usage if it cannot be understood. An answer to --help is `help` with its text in `text`.
 Result<Arguments> parse_arguments(int count, const char* const* words);
 
-// The help of a command, or of all if the name is empty.
-std::string help_text(const std::string& command);
+// The help of a command ("run", "dlq show"), or of all if the name is empty; kind usage if there is no such command.
+Result<std::string> help_text(const std::string& command);
 
 }  // namespace levada

@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <cstdlib>
 
 #include "base/files.h"
 #include "base/json.h"
 #include "base/logging.h"
 #include "cli/run_screen.h"
 #include "cli/stop_signals.h"
+#include "cli/terminal.h"
 #include "cli/text_table.h"
 #include "levada/levada.h"
 
@@ -20,11 +20,6 @@ namespace {
 
 void out(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 void say(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
-
-bool colours(const Arguments& a) {
-  const char* term = std::getenv("TERM");
-  return !a.no_color && !std::getenv("NO_COLOR") && ::isatty(STDERR_FILENO) && term && std::string_view(term) != "dumb";
-}
 
 LogLevel log_level(const Arguments& a) {
   return a.verbose ? LogLevel::info : a.quiet ? LogLevel::error : LogLevel::warning;
@@ -53,25 +48,21 @@ Json json_cell(const std::optional<std::string>& cell, std::string_view type) {
 
 void print_answer(const Answer& answer, const Arguments& a) {
   if (a.output == OutputForm::json) {
-    if (answer.columns.empty()) {
-      if (!answer.message.empty()) out(Json(Json::Object{{"message", answer.message}}).text() + "\n");
-      return;
-    }
     for (const auto& row : answer.rows) {
       Json object;
       for (std::size_t c = 0; c < row.size(); ++c) object.set(answer.columns[c], json_cell(row[c], answer.types[c]));
       out(object.text() + "\n");
     }
-    return;
-  }
-  if (!answer.columns.empty()) {
+  } else if (!answer.columns.empty()) {
     out(table_of(answer).text());
     out(std::to_string(answer.rows.size()) + (answer.rows.size() == 1 ? " row\n" : " rows\n"));
   }
   if (answer.message.empty()) return;
   // What was declared is told on the side; what was asked for goes to standard output.
   bool plan = answer.columns.empty() && answer.message.find('\n') != std::string::npos;
-  if (plan)
+  if (plan && a.output == OutputForm::json)
+    out(Json(Json::Object{{"plan", answer.message}}).text() + "\n");
+  else if (plan)
     out(answer.message + (answer.message.ends_with('\n') ? "" : "\n"));
   else if (!a.quiet)
     say(answer.message + "\n");
@@ -85,34 +76,60 @@ Result<std::unique_ptr<Engine>> open_engine(const Arguments& a, Logger& logger, 
   return Engine::open(options);
 }
 
-// A scratch engine with all statements of the file, for looking at them.
-Result<std::unique_ptr<Engine>> load_scratch(const Arguments& a, Logger& logger) {
-  std::string script = LV_TRY(read_file(real_files(), a.file));
-  auto engine = LV_TRY(Engine::open({.log = "memory:", .name = pipeline_name(a), .follow = false, .logger = &logger}));
-  LV_TRY(engine->load(script, a.file));
-  return engine;
+// A scratch engine, for looking at a file's statements.
+Result<std::unique_ptr<Engine>> scratch_engine(const Arguments& a, Logger& logger) {
+  return Engine::open({.log = "memory:", .name = pipeline_name(a), .follow = false, .logger = &logger});
+}
+
+void say_notes(const std::vector<std::string>& notes, const Arguments& a) {
+  if (a.quiet) return;
+  for (const std::string& note : notes) say("note: " + note + "\n");
 }
 
 // ---- run ----
 
+// What stops a pipeline is told with the object whose work it was.
+int tell_failure(const Engine& engine) {
+  Error error = engine.failure()->copy();
+  int code = exit_code(error.kind());
+  for (const ObjectReport& report : engine.status())
+    if (report.state == "failed" && report.reason == error.line()) {
+      error = std::move(error).within(report.kind + " " + report.name + " failed");
+      break;
+    }
+  tell(error);
+  return code;
+}
+
 Result<int> run(const Arguments& a) {
   std::string script = LV_TRY(read_file(real_files(), a.file));
-  Logger logger = stderr_logger(log_level(a));
+  bool live = colourful_terminal() && !a.no_color && !a.quiet;
+  RunScreen screen(live, a.quiet);
+  // On a live screen states and reasons are seen anyway; what is logged all the same stands above it.
+  Logger logger = live ? Logger(real_clock(), LogForm::logfmt, a.verbose ? LogLevel::info : LogLevel::error,
+                                [&](std::string_view line) { screen.say(line); })
+                       : stderr_logger(log_level(a));
   std::int64_t started_ms = real_clock().steady_us() / 1000;
   auto engine = LV_TRY(open_engine(a, logger, false));
   for (const Answer& answer : LV_TRY(engine->load(script, a.file))) print_answer(answer, a);
   std::fflush(stdout);  // who reads from a pipe need not wait for the end
   std::vector<std::string> notes;
   LV_TRY(engine->start(notes));
-  if (!a.quiet)
-    for (const std::string& note : notes) say("note: " + note + "\n");
+  say_notes(notes, a);
   if (engine->status().empty()) return 0;  // nothing to run: the statements were all
 
-  StopSignals signals([&] { engine->request_stop(); });
-  RunScreen screen(colours(a), a.quiet);
+  StopSignals signals([&] {
+    if (!a.quiet) screen.say("stopping; once more to stop at once\n");
+    engine->request_stop();
+  });
+  auto reports = [&] {
+    std::vector<ObjectReport> all = engine->status();
+    sort_by_kind(all);
+    return all;
+  };
   std::jthread drawing([&](std::stop_token stop) {
     while (!stop.stop_requested()) {
-      screen.show(engine->status(), real_clock().steady_us() / 1000);
+      screen.show(reports(), real_clock().steady_us() / 1000);
       for (int i = 0; i < 10 && !stop.stop_requested(); ++i) ::usleep(10'000);
     }
   });
@@ -123,48 +140,59 @@ Result<int> run(const Arguments& a) {
   screen.clear();
 
   std::int64_t elapsed_ms = real_clock().steady_us() / 1000 - started_ms;
-  std::vector<ObjectReport> reports = engine->status();
-  out(a.output == OutputForm::json ? closing_json(reports, elapsed_ms) : closing_table(reports, elapsed_ms));
-  if (ended == Ended::failed) {
-    for (const ObjectReport& report : reports)
-      if (report.state == "failed")
-        say("error: " + report.kind + " " + report.name + " failed\n  " + report.reason + "\n");
-    return exit_code(engine->failure()->kind());
-  }
-  for (const ObjectReport& report : reports)
-    if (report.dead_letters > 0) {
-      if (!a.quiet) say("There are dead letters: levada dlq list --log " + a.log + "\n");
-      return 3;
-    }
-  return 0;
+  std::vector<ObjectReport> closing = reports();
+  // What follows for ever is never finished, only stopped.
+  if (ended == Ended::stopped)
+    for (ObjectReport& report : closing)
+      if (report.state == "finished" && !a.until_caught_up) report.state = "stopped";
+  out(a.output == OutputForm::json ? closing_json(closing, ended, elapsed_ms) : closing_table(closing, elapsed_ms));
+  if (ended == Ended::failed) return tell_failure(*engine);
+  bool dead = std::ranges::any_of(closing, [](const ObjectReport& report) { return report.dead_letters > 0; });
+  if (dead && !a.quiet) say("There are dead letters: levada dlq list --log " + a.log + "\n");
+  return dead ? 3 : 0;
 }
 
 // ---- looking ----
 
+// "orders.sql:3:8" and the lines below it, as members.
+void set_place(Json& json, const std::string& where) {
+  std::size_t end = std::min(where.find('\n'), where.size());
+  json.set("where", where.substr(0, end));
+  if (end < where.size()) json.set("excerpt", where.substr(end + 1));
+}
+
 Result<int> check(const Arguments& a) {
+  std::string script = LV_TRY(read_file(real_files(), a.file));
   Logger logger = stderr_logger(log_level(a));
-  auto engine = LV_TRY(load_scratch(a, logger));
+  auto engine = LV_TRY(scratch_engine(a, logger));
   std::vector<std::string> notes;
-  std::vector<Error> found = engine->check(a.connect, notes);
-  if (!a.quiet)
-    for (const std::string& note : notes) say("note: " + note + "\n");
-  if (a.output == OutputForm::json) {
-    for (const Error& e : found) {
-      Json json;
-      json.set("what", e.what()).set("where", e.where()).set("why", e.why()).set("remedy", e.remedy());
-      out(json.text() + "\n");
+  std::vector<Error> found = engine->check(script, a.file, a.connect, notes);
+  say_notes(notes, a);
+  for (const Error& e : found) {
+    if (a.output == OutputForm::table) {
+      tell(e);
+      continue;
     }
-  } else {
-    for (const Error& e : found) say(e.text() + "\n");
-    if (found.empty() && !a.quiet) say(a.file + ": nothing wrong was found\n");
+    Json json;
+    json.set("kind", name_of(e.kind())).set("what", e.what());
+    set_place(json, e.where());
+    json.set("why", e.why()).set("remedy", e.remedy());
+    out(json.text() + "\n");
   }
-  return found.empty() ? 0 : exit_code(found.front().kind());
+  std::string count = found.empty() ? "nothing wrong was found"
+                                    : std::to_string(found.size()) + (found.size() == 1 ? " mistake" : " mistakes");
+  if (!a.quiet) say(a.file + ": " + count + "\n");
+  return found.empty() ? 0 : 1;
 }
 
 Result<int> explain(const Arguments& a) {
+  std::string script = LV_TRY(read_file(real_files(), a.file));
   Logger logger = stderr_logger(log_level(a));
-  auto engine = LV_TRY(load_scratch(a, logger));
-  out(engine->explain());
+  auto engine = LV_TRY(scratch_engine(a, logger));
+  LV_TRY(engine->load(script, a.file));
+  std::string plans = engine->explain();
+  if (plans.empty() && !a.quiet) say(a.file + " has no queries\n");
+  out(a.output == OutputForm::json && !plans.empty() ? Json(Json::Object{{"plan", plans}}).text() + "\n" : plans);
   return 0;
 }
 
@@ -240,7 +268,8 @@ Result<int> dlq(const Arguments& a) {
       if (a.output == OutputForm::json) out(json_of(l).text() + "\n");
       table.rows.push_back({std::to_string(l.number), l.object, l.stage, place_of(l), l.cause});
     }
-    if (a.output == OutputForm::table) out(table.text());
+    if (a.output == OutputForm::table && !letters.empty()) out(table.text());
+    if (letters.empty() && !a.quiet) say("There are no dead letters\n");
     return 0;
   }
   std::vector<std::int64_t> numbers = a.numbers;
@@ -257,7 +286,7 @@ Result<int> dlq(const Arguments& a) {
       if (sent) {
         if (!a.quiet) out("dead letter " + std::to_string(number) + ": " + *sent + "\n");
       } else {
-        say(sent.error().text() + "\n");
+        tell(sent.error());
         if (!(a.all && sent.error().kind() == ErrorKind::refused)) code = exit_code(sent.error().kind());
       }
       continue;
@@ -287,7 +316,7 @@ Result<int> show_version(const Arguments& a) {
 }
 
 Result<int> help(const Arguments& a) {
-  out(help_text(a.text));
+  out(LV_TRY(help_text(a.text)));
   return 0;
 }
 

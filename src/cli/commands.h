@@ -3,8 +3,9 @@
 //   0 done                                            5 not found
 //   1 the thing asked for failed (statement, check)   6 permission
 //   2 wrong usage                                     7 log or state damaged; nothing was changed
-//   3 done, but some records are dead letters         8 refused because unsafe (position lost, second instance, changed
-//   query) 4 a server, database or disk cannot be had now    130 stopped at once
+//   3 done, but some records are dead letters         8 refused because unsafe (position lost, second writer, changed
+//   4 a server, database or disk cannot be had now      query)
+//   130 stopped at once by a second Ctrl-C
 #pragma once
 #include <span>
 #include <string_view>

@@ -1,22 +1,22 @@
 // The program: finds the command and runs it.
 #include <algorithm>
-#include <cstdio>
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/stop_signals.h"
+#include "cli/terminal.h"
 
 int main(int count, char** words) {
   using namespace levada;
   block_stop_signals();
   auto arguments = parse_arguments(count, words);
   if (!arguments) {
-    std::fprintf(stderr, "%s\n", arguments.error().text().c_str());
+    tell(arguments.error());
     return exit_code(arguments.error().kind());
   }
   auto command = std::ranges::find(commands(), arguments->command, &Command::name);
   auto code = command->run(*arguments);
   if (code) return *code;
-  std::fprintf(stderr, "%s\n", code.error().text().c_str());
+  tell(code.error());
   return exit_code(code.error().kind());
 }

@@ -2,9 +2,12 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdio>
 
+#include "base/assert.h"
 #include "base/json.h"
+#include "cli/terminal.h"
 #include "cli/text_table.h"
 
 namespace levada {
@@ -15,6 +18,21 @@ constexpr std::size_t bar_width = 24;
 
 std::uint64_t rows_of(const ObjectReport& r) { return r.kind == "source" ? r.rows_out : r.rows_in; }
 
+// At most so many characters.
+std::string cut(const std::string& text, std::size_t width) {
+  if (display_width(text) <= width) return text;
+  std::size_t end = 0, seen = 0;
+  while (end < text.size() && (seen < width - 1 || (text[end] & 0xC0) == 0x80)) seen += (text[end++] & 0xC0) != 0x80;
+  return text.substr(0, end) + "…";
+}
+
+std::string_view colour_of(std::string_view state) {
+  if (state == "failed") return "\x1b[31m";
+  if (state == "retrying") return "\x1b[33m";
+  if (state == "running") return "\x1b[32m";
+  return "";
+}
+
 std::string bar(double fraction) {
   auto full = static_cast<std::size_t>(fraction * bar_width);
   return "[" + std::string(full, '=') + std::string(bar_width - full, ' ') + "]";
@@ -24,15 +42,16 @@ std::string bar(double fraction) {
 
 RunScreen::RunScreen(bool live, bool quiet) : live_(live), quiet_(quiet) {}
 
-// "salaries   source  running   6,954 rows  1.2 M/s  [=====   ] 41 %  about 3 s left"
-std::string RunScreen::line(const ObjectReport& r, std::int64_t now_ms) {
+// "SALARIES   source  running   6,954 rows  1.2 M/s  [=====   ] 41 %  about 3 s left"
+std::string RunScreen::line(const ObjectReport& r, std::size_t name_width, std::int64_t now_ms) {
   Seen& seen = seen_.try_emplace(r.name, Seen{now_ms, rows_of(r), 0}).first->second;
   if (now_ms - seen.ms >= 500) {
     double now_rate = static_cast<double>(rows_of(r) - seen.rows) * 1000 / static_cast<double>(now_ms - seen.ms);
     seen = {now_ms, rows_of(r), seen.rate == 0 ? now_rate : 0.7 * seen.rate + 0.3 * now_rate};
   }
-  std::string text = fmt::format("{:<24} {:<7} {:<9} {:>14} rows {:>10}", r.name, r.kind, r.state, grouped(rows_of(r)),
-                                 rate_text(seen.rate));
+  std::string text = fmt::format("{:<{}}  {:<7}", r.name, name_width, r.kind);
+  std::size_t state_at = text.size();
+  text += fmt::format(" {:<9} {:>14} rows {:>10}", r.state, grouped(rows_of(r)), rate_text(seen.rate));
   if (r.dead_letters > 0) text += fmt::format("  {} dead letters", grouped(r.dead_letters));
   if (r.progress_total > 0 && r.state != "finished") {
     double fraction = static_cast<double>(r.progress_done) / static_cast<double>(r.progress_total);
@@ -45,49 +64,81 @@ std::string RunScreen::line(const ObjectReport& r, std::int64_t now_ms) {
     if (!r.progress_detail.empty()) text += "  " + r.progress_detail;
   }
   if (!r.reason.empty()) text += "  " + r.reason;
+  if (!live_) return text;
+  text = cut(text, terminal_columns() - 1);
+  if (std::string_view colour = colour_of(r.state); !colour.empty() && text.size() > state_at + 10) {
+    text.insert(state_at + 10, "\x1b[0m");
+    text.insert(state_at, colour);
+  }
   return text;
 }
 
 void RunScreen::show(const std::vector<ObjectReport>& reports, std::int64_t now_ms) {
+  std::lock_guard lock(mutex_);
   if (started_ms_ == 0) started_ms_ = last_line_ms_ = now_ms;
   if (quiet_) return;
-  if (!live_) {
-    if (now_ms - last_line_ms_ < quiet_interval_ms) return;
-    last_line_ms_ = now_ms;
-    for (const ObjectReport& report : reports) std::fprintf(stderr, "%s\n", line(report, now_ms).c_str());
-    return;
-  }
-  clear();
+  if (!live_ && now_ms - last_line_ms_ < quiet_interval_ms) return;
+  last_line_ms_ = now_ms;
+  std::size_t name_width = 0;
+  for (const ObjectReport& report : reports) name_width = std::max(name_width, report.name.size());
   std::string out;
-  for (const ObjectReport& report : reports) out += line(report, now_ms) + "\n";
+  for (const ObjectReport& report : reports) out += line(report, name_width, now_ms) + "\n";
+  take_away();
   std::fwrite(out.data(), 1, out.size(), stderr);
-  lines_ = reports.size();
+  if (live_) lines_ = reports.size();
+}
+
+void RunScreen::say(std::string_view line) {
+  std::lock_guard lock(mutex_);
+  take_away();
+  std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 void RunScreen::clear() {
-  if (lines_ > 0) std::fprintf(stderr, "\x1b[%zuA\x1b[J", lines_);
+  std::lock_guard lock(mutex_);
+  take_away();
+}
+
+void RunScreen::take_away() {
+  if (lines_ > 0) std::fprintf(stderr, "\x1b[%zuA\r\x1b[J", lines_);
   lines_ = 0;
 }
 
+void sort_by_kind(std::vector<ObjectReport>& reports) {
+  auto place = [](const ObjectReport& r) { return r.kind == "source" ? 0 : r.kind == "query" ? 1 : 2; };
+  std::ranges::stable_sort(reports, {}, place);
+}
+
 std::string closing_table(const std::vector<ObjectReport>& reports, std::int64_t elapsed_ms) {
-  TextTable table{.columns = {"object", "kind", "state", "rows in", "rows out", "dead letters"},
-                  .right = {false, false, false, true, true, true}};
+  TextTable table{.columns = {"object", "kind", "state", "rows in", "rows out", "dead letters", "time"},
+                  .right = {false, false, false, true, true, true, true}};
   for (const ObjectReport& r : reports)
-    table.rows.push_back({r.name, r.kind, r.state, grouped(r.rows_in), grouped(r.rows_out), grouped(r.dead_letters)});
+    table.rows.push_back({r.name, r.kind, r.state, grouped(r.rows_in), grouped(r.rows_out), grouped(r.dead_letters),
+                          duration_text(r.busy_ms)});
   return table.text() + "in " + duration_text(elapsed_ms) + "\n";
 }
 
-std::string closing_json(const std::vector<ObjectReport>& reports, std::int64_t elapsed_ms) {
+static std::string_view name_of(Ended ended) {
+  switch (ended) {
+    case Ended::caught_up: return "caught up";
+    case Ended::failed: return "failed";
+    case Ended::stopped: return "stopped";
+  }
+  LV_UNREACHABLE();
+}
+
+std::string closing_json(const std::vector<ObjectReport>& reports, Ended ended, std::int64_t elapsed_ms) {
   Json objects{Json::Array()};
   for (const ObjectReport& r : reports) {
     Json object;
     object.set("name", r.name).set("kind", r.kind).set("state", r.state);
     if (!r.reason.empty()) object.set("reason", r.reason);
     object.set("rows_in", r.rows_in).set("rows_out", r.rows_out).set("dead_letters", r.dead_letters);
+    object.set("busy_ms", r.busy_ms);
     objects.add(std::move(object));
   }
   Json json;
-  json.set("v", 1).set("elapsed_ms", elapsed_ms).set("objects", std::move(objects));
+  json.set("v", 1).set("ended", name_of(ended)).set("elapsed_ms", elapsed_ms).set("objects", std::move(objects));
   return json.text() + "\n";
 }
 

@@ -3,25 +3,32 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "levada/levada.h"
 
 namespace levada {
 
+// Writes to stderr. Thread safe.
 class RunScreen {
  public:
-  // `live`: redraw in place; else one line every ten seconds. Writes to stderr.
+  // `live`: redraw in place; else one line for each object every ten seconds.
   RunScreen(bool live, bool quiet);
   void show(const std::vector<ObjectReport>& reports, std::int64_t now_ms);
+  // A line that stays: above the live lines.
+  void say(std::string_view line);
   // Takes the live lines away.
   void clear();
 
  private:
-  std::string line(const ObjectReport& report, std::int64_t now_ms);
+  std::string line(const ObjectReport& report, std::size_t name_width, std::int64_t now_ms);
+  void take_away();
 
   const bool live_, quiet_;
+  std::mutex mutex_;
   std::size_t lines_ = 0;
   std::int64_t started_ms_ = 0, last_line_ms_ = 0;
   struct Seen {
@@ -32,8 +39,11 @@ class RunScreen {
   std::map<std::string, Seen> seen_;
 };
 
-// Rows in, out, dead letters and time of each object.
+// In the order of the line: sources, queries, sinks.
+void sort_by_kind(std::vector<ObjectReport>& reports);
+
+// Rows in, out, dead letters and time at work of each object.
 std::string closing_table(const std::vector<ObjectReport>& reports, std::int64_t elapsed_ms);
-std::string closing_json(const std::vector<ObjectReport>& reports, std::int64_t elapsed_ms);
+std::string closing_json(const std::vector<ObjectReport>& reports, Ended ended, std::int64_t elapsed_ms);
 
 }  // namespace levada

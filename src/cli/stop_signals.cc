@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <ctime>
 
 namespace levada {
@@ -32,7 +31,6 @@ StopSignals::StopSignals(std::function<void()> stop)
           if (number < 0) continue;
           if (asked) _exit(128 + number);
           asked = true;
-          std::fputs("stopping; once more to stop at once\n", stderr);
           stop();
         }
       }) {}

@@ -62,6 +62,9 @@ struct Progress {
 class Source {
  public:
   virtual ~Source() = default;
+  // Looks outside without changing anything: what start() and the first read() would find wrong. One error for each
+  // thing; start() is not called before.
+  virtual Result<std::vector<Error>> preflight() { return std::vector<Error>(); }
   // From the position that was stored last, or from the beginning. Called again after an error that is worth retrying.
   virtual Result<void> start(const std::optional<std::string>& position) = 0;
   // The next rows; empty if there were none for `wait`, or if asked to stop.

@@ -2,14 +2,23 @@
 
 #include <re2/re2.h>
 
+#include "base/near_name.h"
 #include "connectors/connectors.h"
 #include "pipeline/connector_properties.h"
 
 namespace levada {
 namespace {
 
+// Properties that are wrong are the statement's mistake; without a place of their own they stand where it does.
 Error in_connector(Error error, const ConnectorDeclaration& declaration) {
+  if (error.kind() == ErrorKind::usage)
+    error = Error(ErrorKind::statement, error.what()).where(error.where()).why(error.why()).remedy(error.remedy());
   return std::move(error).within((declaration.sink ? "sink connector " : "source connector ") + declaration.name);
+}
+
+std::string place_of(const ConnectorDeclaration& declaration, std::string_view property) {
+  const Property* found = find_property(declaration.properties, property);
+  return found ? found->where : "";
 }
 
 Result<std::vector<std::string>> topics_of(const ConnectorProperties& properties, const Log& log) {
@@ -26,6 +35,14 @@ Result<std::vector<std::string>> topics_of(const ConnectorProperties& properties
   return topics;
 }
 
+// "Did you mean orders? ", or nothing.
+std::string nearest_topic(const Catalog& catalog, const std::string& topic) {
+  std::vector<std::string> topics;
+  for (const auto& [name, relation] : catalog.relations) topics.push_back(relation.format.topic);
+  std::string near = did_you_mean(topic, topics);
+  return near.empty() ? near : near + " ";
+}
+
 void add_notes(std::vector<std::string>& notes, const ConnectorDeclaration& declaration, const OptionNotes& more) {
   for (const std::string& note : more) notes.push_back(declaration.name + ": " + note);
 }
@@ -39,7 +56,8 @@ Result<IngestLoop::Parts> source_parts(const Catalog& catalog, const ConnectorDe
                                        const PipelineOptions& options, const PipelineSurroundings& around,
                                        std::vector<std::string>& notes) {
   ConnectorProperties properties = LV_TRY(read_connector_properties(declaration.properties, false, *around.files));
-  const Connector* connector = LV_TRY(find_source(properties.connector_class));
+  auto connector = find_source(properties.connector_class);
+  if (!connector) return std::move(connector).error().where(place_of(declaration, "connector.class"));
   IngestLoop::Parts parts{.name = declaration.name,
                           .transactional_id = options.name + "-source-" + declaration.name,
                           .tolerate_errors = properties.tolerate_errors,
@@ -58,7 +76,7 @@ Result<IngestLoop::Parts> source_parts(const Catalog& catalog, const ConnectorDe
     parts.writers[topic] = std::make_unique<TopicWriter>(relation.format, relation.schema, relation.checks,
                                                          compression_of(*around.log, topic), around.surroundings);
   }
-  parts.source = LV_TRY(connector->make_source(std::move(context)));
+  parts.source = LV_TRY((*connector)->make_source(std::move(context)));
   add_notes(notes, declaration, properties.notes);
   return parts;
 }
@@ -67,7 +85,8 @@ Result<DeliverLoop::Parts> sink_parts(const Catalog& catalog, const ConnectorDec
                                       const PipelineOptions& options, const PipelineSurroundings& around,
                                       std::vector<std::string>& notes) {
   ConnectorProperties properties = LV_TRY(read_connector_properties(declaration.properties, true, *around.files));
-  const Connector* connector = LV_TRY(find_sink(properties.connector_class));
+  auto connector = find_sink(properties.connector_class);
+  if (!connector) return std::move(connector).error().where(place_of(declaration, "connector.class"));
   DeliverLoop::Parts parts{.name = declaration.name,
                            .pipeline = options.name,
                            .transactional_id = options.name + "-sink-" + declaration.name,
@@ -83,14 +102,16 @@ Result<DeliverLoop::Parts> sink_parts(const Catalog& catalog, const ConnectorDec
     std::vector<const Relation*> relations = catalog.over_topic(topic);
     if (relations.empty())
       return Error(ErrorKind::usage, "no stream or table says what the records of topic " + topic + " are")
-          .remedy("CREATE STREAM … WITH (KAFKA_TOPIC = '" + topic + "', …) before the connector, or correct 'topics'.");
+          .where(place_of(declaration, "topics"))
+          .remedy(nearest_topic(catalog, topic) + "CREATE STREAM … WITH (KAFKA_TOPIC = '" + topic +
+                  "', …) before the connector, or correct 'topics'.");
     const Relation& relation = *relations.front();
     context.topics.push_back({topic, relation.name, relation.format.partitions, relation.schema, relation.table});
     ReadNode read{relation.name, relation.table, relation.format, std::vector<bool>(relation.schema->size(), true)};
     read.format.event_time = nullptr;  // a sink takes records as they stand
     parts.topics.push_back({std::move(read), relation.schema});
   }
-  parts.sink = LV_TRY(connector->make_sink(std::move(context)));
+  parts.sink = LV_TRY((*connector)->make_sink(std::move(context)));
   add_notes(notes, declaration, properties.notes);
   return parts;
 }

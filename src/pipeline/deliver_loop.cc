@@ -30,7 +30,8 @@ DeliverLoop::DeliverLoop(Parts parts, const PipelineSurroundings& surroundings)
       around_(surroundings),
       rows_in_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "in"}})),
       rows_out_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "out"}})),
-      dead_letters_(around_.metrics->counter("levada_dead_letters_total", {{"object", parts_.name}})) {}
+      dead_letters_(around_.metrics->counter("levada_dead_letters_total", {{"object", parts_.name}})),
+      busy_us_(around_.metrics->counter("levada_busy_microseconds_total", {{"object", parts_.name}})) {}
 
 DeliverLoop::~DeliverLoop() {
   if (wakeup_) around_.log->unwatch(*wakeup_);
@@ -113,6 +114,7 @@ Result<Step> DeliverLoop::step(std::stop_token stop) {
       LV_TRY(parts_.sink->commit({}));
     return Step::idle;
   }
+  std::int64_t started_us = around_.clock->steady_us();
   if (sink_keeps_positions_) LV_TRY(announce(from, cut));
 
   Round round;
@@ -134,6 +136,7 @@ Result<Step> DeliverLoop::step(std::stop_token stop) {
   rows_in_.add(round.rows_in);
   rows_out_.add(round.rows_out);
   dead_letters_.add(round.letters.size());
+  busy_us_.add(static_cast<std::uint64_t>(around_.clock->steady_us() - started_us));
   return Step::moved;
 }
 

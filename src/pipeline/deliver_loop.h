@@ -61,6 +61,7 @@ class DeliverLoop : public Loop {
   Counter& rows_in_;
   Counter& rows_out_;
   Counter& dead_letters_;
+  Counter& busy_us_;
   std::unique_ptr<Commit> commit_;
   bool sink_keeps_positions_ = true;
   std::vector<TopicPartition> partitions_;

@@ -48,6 +48,7 @@ Answer list_functions() {
 
 Answer list_topics(const Log& log, bool all) {
   Answer answer = table({"Topic", "Partitions", "Cleanup", "Records"});
+  answer.types[1] = answer.types[3] = "BIGINT";
   for (const Topic& topic : log.topics()) {
     if (!all && topic.name.starts_with('_')) continue;
     std::int64_t records = 0;

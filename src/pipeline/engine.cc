@@ -100,16 +100,20 @@ Result<void> Engine::start(std::vector<std::string>& notes) {
   return {};
 }
 
-std::vector<Error> Engine::check(bool reach_targets, std::vector<std::string>& notes) {
-  std::vector<Error> found;
-  auto pipeline =
-      Pipeline::create(state_->session->declared(), state_->pipeline_options(), state_->surroundings(), notes);
-  if (!pipeline) {
-    found.push_back(std::move(pipeline).error());
-    return found;
-  }
-  if (!reach_targets) return found;
-  return Pipeline::preflight(state_->session->declared(), state_->pipeline_options(), state_->surroundings());
+std::vector<Error> Engine::check(std::string_view script, std::string_view name, bool look_outside,
+                                 std::vector<std::string>& notes) {
+  Session& session = *state_->session;
+  std::vector<Error> found = session.check(Script{std::string(name), std::string(script)});
+  Catalog declared = session.declared();
+  // A connector of a topic that is missing only because of another mistake has nothing wrong with it.
+  std::erase_if(declared.connectors, [&](const auto& entry) {
+    Script statement{"", entry.second.statement};
+    return mentions(statement, {0, static_cast<std::uint32_t>(statement.text.size())}, session.missing());
+  });
+  for (Error& error :
+       Pipeline::check(declared, state_->pipeline_options(), state_->surroundings(), look_outside, notes))
+    found.push_back(std::move(error));
+  return found;
 }
 
 Ended Engine::wait() {
@@ -159,6 +163,7 @@ std::vector<ObjectReport> Engine::status() const {
       auto value = static_cast<std::uint64_t>(sample.value);
       if (sample.name == "levada_rows_total") (in ? report.rows_in : report.rows_out) += value;
       if (sample.name == "levada_dead_letters_total") report.dead_letters += value;
+      if (sample.name == "levada_busy_microseconds_total") report.busy_ms += (sample.value + 500) / 1000;
     }
   }
   return reports;

@@ -13,7 +13,8 @@ IngestLoop::IngestLoop(Parts parts, const PipelineSurroundings& surroundings)
       around_(surroundings),
       rows_in_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "in"}})),
       rows_out_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "out"}})),
-      dead_letters_(around_.metrics->counter("levada_dead_letters_total", {{"object", parts_.name}})) {}
+      dead_letters_(around_.metrics->counter("levada_dead_letters_total", {{"object", parts_.name}})),
+      busy_us_(around_.metrics->counter("levada_busy_microseconds_total", {{"object", parts_.name}})) {}
 
 Result<void> IngestLoop::open(Wakeup&) {
   for (auto& [topic, writer] : parts_.writers) writer->discard();
@@ -25,6 +26,7 @@ Result<void> IngestLoop::open(Wakeup&) {
 
 // Rows, rejected rows and the position behind them go into one transaction; the source is told when it is durable.
 Result<Step> IngestLoop::step(std::stop_token stop) {
+  std::int64_t started_us = around_.clock->steady_us();
   SourceRead read = LV_TRY(parts_.source->read(stop, pending_ ? std::chrono::milliseconds(0) : idle_wait));
   for (const SourceRead::Part& part : read.parts) LV_TRY(append(part));
   LV_TRY(bury(read.rejected));
@@ -42,8 +44,12 @@ Result<Step> IngestLoop::step(std::stop_token stop) {
     LV_TRY(commit_->settle_all());
     return Step::finished;
   }
-  if (quiet) LV_TRY(commit_->settle_all());
-  return Step::moved;  // read() is where a source waits
+  if (quiet) {
+    LV_TRY(commit_->settle_all());
+    return Step::waited;  // in read()
+  }
+  busy_us_.add(static_cast<std::uint64_t>(around_.clock->steady_us() - started_us));
+  return Step::moved;
 }
 
 Result<void> IngestLoop::append(const SourceRead::Part& part) {

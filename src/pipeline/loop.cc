@@ -43,8 +43,6 @@ void LoopThread::set_state(ObjectState state, const std::string& reason) {
 void LoopThread::fail(const Error& error) {
   failed_ = true;
   set_state(ObjectState::failed, error.line());
-  for (const std::string& object : loop_->objects())
-    logger_.error("failed", {{"object", object}, {"error", error.line()}});
   on_failure_(error);
 }
 
@@ -88,6 +86,10 @@ Result<void> LoopThread::work(std::stop_token stop, Backoff& backoff) {
     if (step == Step::moved) {
       idle_at_ = 0;
       all_is_well(backoff, ObjectState::running);
+      continue;
+    }
+    if (step == Step::waited) {
+      all_is_well(backoff, ObjectState::idle);
       continue;
     }
     if (step == Step::finished) {

@@ -23,6 +23,7 @@ namespace levada {
 // How a loop's step went.
 enum class Step : std::uint8_t {
   moved,     // did something: come again at once
+  waited,    // had nothing to do and has waited for it: come again at once
   idle,      // nothing to do before the log grows
   finished,  // nothing to do ever again
 };

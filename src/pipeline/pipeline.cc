@@ -180,24 +180,26 @@ std::optional<Error> Pipeline::failure() const {
   return state_->failure->copy();
 }
 
-std::vector<Error> Pipeline::preflight(const Catalog& catalog, const PipelineOptions& options,
-                                       const PipelineSurroundings& surroundings) {
+std::vector<Error> Pipeline::check(const Catalog& catalog, const PipelineOptions& options,
+                                   const PipelineSurroundings& surroundings, bool look_outside,
+                                   std::vector<std::string>& notes) {
   std::vector<Error> found;
-  std::vector<std::string> notes;
-  for (const auto& [name, declaration] : catalog.connectors) {
-    if (!declaration.sink) continue;
-    auto parts = make_sink_parts(catalog, declaration, options, surroundings, notes);
-    if (!parts) {
-      found.push_back(std::move(parts).error());
-      continue;
-    }
-    auto problems = parts->sink->preflight();
-    if (!problems) {
-      found.push_back(std::move(problems).error().within("sink connector " + name));
-      continue;
-    }
-    for (Error& problem : *problems) found.push_back(std::move(problem).within("sink connector " + name));
-  }
+  auto look = [&](auto parts, auto live, const std::string& connector) {
+    if (!parts) return found.push_back(std::move(parts).error());
+    if (!look_outside) return;
+    auto problems = live(*parts)->preflight();
+    if (!problems) return found.push_back(std::move(problems).error().within(connector));
+    for (Error& problem : *problems) found.push_back(std::move(problem).within(connector));
+  };
+  for (const auto& [name, declaration] : catalog.connectors)
+    if (declaration.sink)
+      look(
+          make_sink_parts(catalog, declaration, options, surroundings, notes),
+          [](auto& parts) { return parts.sink.get(); }, "sink connector " + name);
+    else
+      look(
+          make_source_parts(catalog, declaration, options, surroundings, notes),
+          [](auto& parts) { return parts.source.get(); }, "source connector " + name);
   return found;
 }
 

@@ -64,9 +64,11 @@ class Pipeline {
   // The first failure, if there was one.
   std::optional<Error> failure() const;
 
-  // Looks at the targets of all sinks without changing anything.
-  static std::vector<Error> preflight(const Catalog& catalog, const PipelineOptions& options,
-                                      const PipelineSurroundings& surroundings);
+  // All that is wrong with the connectors: their properties, and with `look_outside` also what they would find there.
+  // Changes nothing.
+  static std::vector<Error> check(const Catalog& catalog, const PipelineOptions& options,
+                                  const PipelineSurroundings& surroundings, bool look_outside,
+                                  std::vector<std::string>& notes);
 
  private:
   struct State;

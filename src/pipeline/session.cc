@@ -142,6 +142,23 @@ Result<std::vector<Answer>> Session::execute(const Script& script, bool once) {
   return answers;
 }
 
+std::vector<Error> Session::check(const Script& script) {
+  std::vector<Error> found;
+  inserts_.clear();
+  insert_queries_.clear();
+  Parser parser(script);
+  while (true) {
+    auto statement = parser.next(variables_);
+    if (statement && !*statement) return found;
+    Result<Answer> answer = statement ? execute_one(script, **statement, false)
+                                      : Result<Answer>(std::unexpected(std::move(statement).error()));
+    if (answer) continue;
+    ast::Span span = parser.last();
+    if (!statement || !mentions(script, span, missing_)) found.push_back(std::move(answer).error());
+    missing_.merge(declared_in(script, span));
+  }
+}
+
 Result<Answer> Session::execute_one(const Script& script, const ast::Statement& statement, bool once) {
   return std::visit(
       [&](const auto& body) -> Result<Answer> {

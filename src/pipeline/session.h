@@ -13,6 +13,7 @@
 #include "log/log.h"
 #include "pipeline/catalog_store.h"
 #include "sql/catalog.h"
+#include "sql/mentions.h"
 #include "sql/parser.h"
 #include "sql/planner.h"
 
@@ -25,6 +26,8 @@ class Session {
 
   // With `once`, INSERT … VALUES that this log has already from the same script are passed over.
   Result<std::vector<Answer>> execute(const Script& script, bool once);
+  // The same, but goes on behind what is wrong, and says all of it; not what only follows from another mistake.
+  std::vector<Error> check(const Script& script);
   // One statement's rows as they come.
   Result<void> select(const Script& script, std::stop_token stop,
                       const std::function<bool(const Answer& head, std::size_t row)>& row);
@@ -34,6 +37,8 @@ class Session {
   Catalog declared() const;
   // The stored objects that they have not mentioned.
   std::vector<std::string> not_mentioned() const;
+  // What the statements that check() found wrong should have declared.
+  const MentionedNames& missing() const { return missing_; }
 
  private:
   Session(Log& log, const Clock& clock, CatalogStore store) : log_(log), clock_(clock), store_(std::move(store)) {}
@@ -70,6 +75,7 @@ class Session {
   SessionProperties session_;
   std::map<std::string, std::string> variables_;
   PlanSurroundings around_;
+  MentionedNames missing_;
   std::set<std::string> mentioned_;              // stored objects, by their name in the store
   std::map<std::string, std::int64_t> inserts_;  // how often each INSERT … VALUES was seen in this script
   std::map<std::string, std::int64_t> insert_queries_;

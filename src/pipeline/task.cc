@@ -1,5 +1,7 @@
 #include "pipeline/task.h"
 
+#include <utility>
+
 #include "base/assert.h"
 #include "pipeline/dead_letters.h"
 #include "pipeline/processing_log.h"
@@ -11,10 +13,30 @@
 namespace levada {
 namespace {
 
+// Whose time it is: what passes between two changes belongs to the query that was at work.
+class WorkTime {
+ public:
+  explicit WorkTime(const Clock& clock) : clock_(clock) {}
+  // Returns who was at work before; nullptr is nobody.
+  Counter* change(Counter* to) {
+    if (to == at_work_) return to;
+    std::int64_t now_us = clock_.steady_us();
+    if (at_work_) at_work_->add(static_cast<std::uint64_t>(now_us - since_us_));
+    since_us_ = now_us;
+    return std::exchange(at_work_, to);
+  }
+
+ private:
+  const Clock& clock_;
+  Counter* at_work_ = nullptr;
+  std::int64_t since_us_ = 0;
+};
+
+// What a query's own topics carry between its parts is not counted: counters are nullptr.
 struct Input {
   std::string query;
   std::unique_ptr<TopicReader> reader;
-  Counter* rows_in;
+  Counter* rows_in = nullptr;
   bool moved = false;
 };
 
@@ -27,7 +49,8 @@ struct Running {
 
 struct Written {
   std::unique_ptr<TopicWriter> writer;
-  Counter* rows_out;
+  Counter* rows_out = nullptr;
+  std::vector<Counter*> readers_in;  // of the queries that take the rows from here
   bool moved = false;
 };
 
@@ -53,6 +76,8 @@ struct Task::State {
   std::vector<std::unique_ptr<Running>> operators;
   std::vector<std::unique_ptr<Written>> outputs;
 
+  std::vector<Counter*> busy;  // by node: its query's
+  WorkTime time;
   std::vector<std::vector<DeadLetter>> dead_letters;  // by node, until the transaction is finished
   std::vector<std::vector<ProcessingFailure>> failures;
 
@@ -63,6 +88,7 @@ struct Task::State {
         inputs(p.nodes.size()),
         operators(p.nodes.size()),
         outputs(p.nodes.size()),
+        time(*s.surroundings.clock),
         dead_letters(p.nodes.size()),
         failures(p.nodes.size()) {}
 
@@ -76,6 +102,7 @@ struct Task::State {
   void give(std::size_t from, Output& output, Transaction& transaction);
   void write(std::size_t n, const Batch& batch, Transaction& transaction);
   void advance_readers(std::size_t n, Transaction& transaction);
+  Counter* rows(const std::string& query, std::string_view direction) const;
   const std::string& query_of(std::size_t n) const;
 };
 
@@ -84,6 +111,7 @@ struct Task::State {
 Result<void> Task::State::open() {
   for (std::size_t n = 0; n < plan.nodes.size(); ++n) {
     const auto& part = plan.nodes[n].part;
+    busy.push_back(&around.metrics->counter("levada_busy_microseconds_total", {{"object", query_of(n)}}));
     if (const auto* input = std::get_if<TaskInput>(&part))
       LV_TRY(open_input(n, *input));
     else if (const auto* op = std::get_if<TaskOperator>(&part))
@@ -101,7 +129,7 @@ Result<void> Task::State::open_input(std::size_t n, const TaskInput& part) {
   input->query = part.query;
   input->reader =
       LV_TRY(TopicReader::open(*around.log, part.read, plan.nodes[n].schema, partition, offset, around.surroundings));
-  input->rows_in = &around.metrics->counter("levada_rows_total", {{"object", part.query}, {"direction", "in"}});
+  if (!part.read.object.empty()) input->rows_in = rows(part.query, "in");
   inputs[n] = std::move(input);
   return {};
 }
@@ -135,11 +163,16 @@ void Task::State::open_output(std::size_t n, const TaskOutput& part) {
   if (auto topic = around.log->topic(part.format.topic)) compression = topic->config.compression;
   written->writer =
       std::make_unique<TopicWriter>(part.format, plan.nodes[n].schema, part.checks, compression, around.surroundings);
-  written->rows_out = &around.metrics->counter("levada_rows_total", {{"object", part.query}, {"direction", "out"}});
+  if (!part.object.empty()) written->rows_out = rows(part.query, "out");
+  for (const std::string& reader : part.readers) written->readers_in.push_back(rows(reader, "in"));
   outputs[n] = std::move(written);
 }
 
 // ---- working ----
+
+Counter* Task::State::rows(const std::string& query, std::string_view direction) const {
+  return &around.metrics->counter("levada_rows_total", {{"object", query}, {"direction", std::string(direction)}});
+}
 
 const std::string& Task::State::query_of(std::size_t n) const {
   return std::visit([](const auto& part) -> const std::string& { return part.query; }, plan.nodes[n].part);
@@ -147,13 +180,15 @@ const std::string& Task::State::query_of(std::size_t n) const {
 
 void Task::State::give(std::size_t from, const Batch& batch, Transaction& transaction) {
   for (const TaskNode::Edge& edge : plan.nodes[from].next) {
+    Counter* giver = time.change(busy[edge.node]);
     if (outputs[edge.node]) {
       write(edge.node, batch, transaction);
-      continue;
+    } else {
+      Output output;
+      operators[edge.node]->op->push(edge.input, batch, output);
+      give(edge.node, output, transaction);
     }
-    Output output;
-    operators[edge.node]->op->push(edge.input, batch, output);
-    give(edge.node, output, transaction);
+    time.change(giver);
   }
 }
 
@@ -172,7 +207,8 @@ void Task::State::write(std::size_t n, const Batch& batch, Transaction& transact
   std::optional<std::int32_t> to;
   if (part.keeps_partition) to = partition;
   output.writer->append(admitted, to, transaction, problems);
-  output.rows_out->add(admitted.selection.size());
+  if (output.rows_out) output.rows_out->add(admitted.selection.size());
+  for (Counter* reader : output.readers_in) reader->add(admitted.selection.size());
   output.moved = true;
   auto& letters = dead_letters[n];
   letters.insert(letters.end(), std::make_move_iterator(problems.refused.begin()),
@@ -205,10 +241,11 @@ Result<bool> Task::step(std::size_t max_bytes, Transaction& transaction) {
   for (std::size_t n = 0; n < state_->inputs.size(); ++n) {
     Input* input = state_->inputs[n].get();
     if (!input) continue;
+    state_->time.change(state_->busy[n]);
     TopicReader::Rows rows;
     if (!LV_TRY(input->reader->read(max_bytes, Offset(INT64_MAX), rows))) continue;
     any = input->moved = true;
-    input->rows_in->add(rows.records);
+    if (input->rows_in) input->rows_in->add(rows.records);
     auto& letters = state_->dead_letters[n];
     letters.insert(letters.end(), std::make_move_iterator(rows.undecodable.begin()),
                    std::make_move_iterator(rows.undecodable.end()));
@@ -217,6 +254,7 @@ Result<bool> Task::step(std::size_t max_bytes, Transaction& transaction) {
                     std::make_move_iterator(rows.failures.end()));
     for (const Batch& batch : rows.batches) state_->give(n, batch, transaction);
   }
+  state_->time.change(nullptr);
   return any;
 }
 
@@ -224,6 +262,7 @@ void Task::finish(Transaction& transaction) {
   State& s = *state_;
   std::int64_t now_ms = s.around.surroundings.clock->now_ms();
   for (std::size_t n = 0; n < s.plan.nodes.size(); ++n) {
+    s.time.change(s.busy[n]);
     if (Input* input = s.inputs[n].get(); input && input->moved) {
       transaction.advance(input->query, {input->reader->topic(), s.partition}, input->reader->position());
       input->moved = false;
@@ -251,6 +290,7 @@ void Task::finish(Transaction& transaction) {
       s.failures[n].clear();
     }
   }
+  s.time.change(nullptr);
 }
 
 bool Task::snapshot_due() const {

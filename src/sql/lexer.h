@@ -29,6 +29,8 @@ class Lexer {
   // Goes on behind the next semicolon, without a word about what is wrong until there.
   void skip_statement();
 
+  std::size_t at() const { return at_; }  // where it has got to, in bytes
+
  private:
   Result<void> skip_blanks();
   Result<Token> quoted(char quote, TokenKind kind);

@@ -9,6 +9,7 @@ namespace levada {
 struct Parser::State {
   const Script& script;
   Lexer lexer;
+  ast::Span last{};
 
   // The next statement's tokens, `end` among them; none at the end of the script.
   Result<std::vector<Token>> tokens(const Variables& variables);
@@ -48,10 +49,15 @@ Parser::~Parser() = default;
 Parser::Parser(Parser&&) noexcept = default;
 
 Result<std::optional<ast::Statement>> Parser::next(const Variables& variables) {
-  auto tokens = LV_TRY(state_->tokens(variables));
+  state_->last.begin = static_cast<std::uint32_t>(state_->lexer.at());
+  auto read = state_->tokens(variables);
+  state_->last.end = static_cast<std::uint32_t>(state_->lexer.at());
+  auto tokens = LV_TRY(std::move(read));
   if (tokens.empty()) return std::nullopt;
   return Grammar(state_->script, std::move(tokens)).only_statement();
 }
+
+ast::Span Parser::last() const { return state_->last; }
 
 Result<std::vector<ast::Statement>> parse(const Script& script) {
   Parser parser(script);

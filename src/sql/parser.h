@@ -23,6 +23,8 @@ class Parser {
   // ${name} stands for one name, number or string and is replaced from `variables` before parsing (sql/variables.h).
   // Spans are those of the script as it was written.
   Result<std::optional<ast::Statement>> next(const Variables& variables);
+  // Where the statement stands that next() gave last, or that it found wrong; blanks before it may be in it.
+  ast::Span last() const;
 
  private:
   struct State;

@@ -29,6 +29,17 @@ class CsvSource : public Source {
         folder_(std::move(folder)),
         cleaner_(std::move(cleaner)) {}
 
+  Result<std::vector<Error>> preflight() override {
+    std::vector<Error> found;
+    auto listing = folder_->list();
+    if (!listing)
+      found.push_back(std::move(listing).error());
+    else if (!options_.path.empty() && listing->empty())
+      found.push_back(Error(ErrorKind::not_found, "there is no file " + options_.path)
+                          .where(find_property(context_.properties, "path")->where));
+    return found;
+  }
+
   Result<void> start(const std::optional<std::string>& position) override {
     known_ = KnownFiles();
     readers_.clear();
