@@ -79,6 +79,7 @@ Result<bool> CsvReader::find_layout(bool whole) {
   auto first = LV_TRY(read_first_row(*file_, path_, rules_, whole));
   if (!first) return false;
   layout_ = std::move(first->layout);
+  header_ = std::move(first->header);
   if (place_.bytes > 0) return true;
   place_ = first->end;
   open_end_ = first->open_end;
@@ -133,13 +134,13 @@ bool CsvReader::is_broken(std::uint32_t row) const {
 
 DeadLetter CsvReader::letter(std::string cause, std::uint64_t row, std::uint64_t line, std::string_view bytes,
                              const Times& times) const {
-  if (bytes.ends_with('\n')) bytes.remove_suffix(bytes.ends_with("\r\n") ? 2 : 1);
-  return {.stage = "read",
-          .cause = std::move(cause),
-          .origin = path_ + " row " + std::to_string(row) + ", line " + std::to_string(line),
-          .timestamp_ms = times.now_ms,
-          .key = std::nullopt,
-          .value = std::string(bytes)};
+  DeadLetter letter{.stage = "read",
+                    .cause = std::move(cause),
+                    .origin = path_ + " row " + std::to_string(row) + ", line " + std::to_string(line),
+                    .timestamp_ms = rules_.time == CsvTime::file_time ? times.file_ms : times.now_ms,
+                    .value = std::string(without_line_end(bytes, rules_.cells.dialect))};
+  if (layout_->has_header) letter.key = header_;
+  return letter;
 }
 
 Error CsvReader::halt(const DeadLetter& letter) const {

@@ -302,7 +302,7 @@ class JsonFileSink : public Sink {
 Result<std::unique_ptr<Sink>> make_jsonfile_sink(SinkContext context) {
   OptionNotes notes;
   auto options = LV_TRY(read_jsonfile_options(context.properties, &notes));
-  for (const std::string& note : notes) context.logger->info(note, {{"connector", context.name}});
+  for (const std::string& note : notes) context.logger->warning(note, {{"connector", context.name}});
   LineRules rules{
       .metadata = options.metadata, .delete_marker = options.delete_marker, .deletions = options.delete_enabled};
   std::map<std::string, std::unique_ptr<LineEncoder>> encoders;
