@@ -34,6 +34,7 @@ std::string RunScreen::line(const ObjectReport& r, std::int64_t now_ms) {
   std::string text = fmt::format("{:<24} {:<7} {:<9} {:>14} rows {:>10}", r.name, r.kind, r.state, grouped(rows_of(r)),
                                  rate_text(seen.rate));
   if (r.dead_letters > 0) text += fmt::format("  {} dead letters", grouped(r.dead_letters));
+  if (r.failures > 0) text += fmt::format("  {} failures", grouped(r.failures));
   if (r.progress_total > 0 && r.state != "finished") {
     double fraction = static_cast<double>(r.progress_done) / static_cast<double>(r.progress_total);
     text += fmt::format("  {} {:.0f} %", bar(std::min(fraction, 1.0)), fraction * 100);
@@ -84,6 +85,7 @@ std::string closing_json(const std::vector<ObjectReport>& reports, std::int64_t 
     object.set("name", r.name).set("kind", r.kind).set("state", r.state);
     if (!r.reason.empty()) object.set("reason", r.reason);
     object.set("rows_in", r.rows_in).set("rows_out", r.rows_out).set("dead_letters", r.dead_letters);
+    object.set("failures", r.failures);
     objects.add(std::move(object));
   }
   Json json;
