@@ -51,6 +51,7 @@ struct ObjectReport {
   std::int64_t since_ms = 0;
   std::uint64_t rows_in = 0, rows_out = 0, dead_letters = 0;
   std::int64_t busy_ms = 0;                             // time spent at work, waiting left out
+  std::uint64_t failures = 0;                           // rows for which an expression failed: topic _processing_log
   std::uint64_t progress_done = 0, progress_total = 0;  // total 0: not known
   std::string progress_unit, progress_detail;
 };
@@ -63,6 +64,7 @@ struct DeadLetterReport {
   std::int32_t partition = -1;
   std::int64_t offset = -1;
   std::optional<std::string> key, value;
+  bool replayed = false;
 };
 
 // A record of a topic, as text.

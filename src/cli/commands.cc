@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,10 +10,12 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/logging.h"
+#include "base/utf8.h"
 #include "cli/run_screen.h"
 #include "cli/stop_signals.h"
 #include "cli/terminal.h"
 #include "cli/text_table.h"
+#include "formats/base64.h"
 #include "levada/levada.h"
 
 namespace levada {
@@ -147,6 +150,11 @@ Result<int> run(const Arguments& a) {
       if (report.state == "finished" && !a.until_caught_up) report.state = "stopped";
   out(a.output == OutputForm::json ? closing_json(closing, ended, elapsed_ms) : closing_table(closing, elapsed_ms));
   if (ended == Ended::failed) return tell_failure(*engine);
+  for (const ObjectReport& report : closing)
+    if (report.failures > 0 && !a.quiet)
+      say(report.name + ": an expression failed for " + grouped(report.failures) +
+          (report.failures == 1 ? " row" : " rows") +
+          "; what became of them: levada print _processing_log --from-beginning --no-follow --log " + a.log + "\n");
   bool dead = std::ranges::any_of(closing, [](const ObjectReport& report) { return report.dead_letters > 0; });
   if (dead && !a.quiet) say("There are dead letters: levada dlq list --log " + a.log + "\n");
   return dead ? 3 : 0;
@@ -236,6 +244,33 @@ Result<int> topics(const Arguments& a) {
 
 // ---- dead letters ----
 
+// Bytes that are no text are in base64, under a name that says so.
+void add_bytes(Json& json, const std::string& name, const std::optional<std::string>& bytes) {
+  if (!bytes || valid_utf8(*bytes)) {
+    json.set(name, bytes ? Json(*bytes) : Json());
+    return;
+  }
+  std::string text(base64_size(bytes->size()), '=');
+  put_base64(text.data(), *bytes);
+  json.set(name + "_base64", text);
+}
+
+// For people: text as it is, what is no text as \xNN.
+std::string shown(const std::optional<std::string>& bytes) {
+  if (!bytes) return "null";
+  std::string text;
+  for (std::string_view rest = *bytes; !rest.empty();) {
+    CodePoint point = first_code_point(rest);
+    bool control = point.value == 127 || (point.value < 32 && point.value != '\n' && point.value != '\t');
+    if (point.valid && !control)
+      text += rest.substr(0, point.size);
+    else
+      text += fmt::format("\\x{:02x}", static_cast<unsigned char>(rest[0]));
+    rest.remove_prefix(point.size);
+  }
+  return text;
+}
+
 Json json_of(const DeadLetterReport& l) {
   Json json;
   json.set("number", l.number)
@@ -246,7 +281,9 @@ Json json_of(const DeadLetterReport& l) {
   if (!l.origin.empty()) json.set("origin", l.origin);
   if (!l.topic.empty()) json.set("topic", l.topic);
   if (l.partition >= 0) json.set("partition", l.partition).set("offset", l.offset);
-  json.set("key", l.key ? Json(*l.key) : Json()).set("value", l.value ? Json(*l.value) : Json());
+  add_bytes(json, "key", l.key);
+  add_bytes(json, "value", l.value);
+  if (l.replayed) json.set("replayed", true);
   return json;
 }
 
@@ -263,10 +300,11 @@ Result<int> dlq(const Arguments& a) {
   if (replay && !a.file.empty()) LV_TRY(engine->load(LV_TRY(read_file(real_files(), a.file)), a.file));
   std::vector<DeadLetterReport> letters = LV_TRY(engine->dead_letters(a.topic));
   if (a.action == "list") {
-    TextTable table{.columns = {"number", "object", "stage", "from", "cause"}, .right = {true}};
+    TextTable table{.columns = {"number", "state", "object", "stage", "from", "cause"}, .right = {true}};
     for (const DeadLetterReport& l : letters) {
       if (a.output == OutputForm::json) out(json_of(l).text() + "\n");
-      table.rows.push_back({std::to_string(l.number), l.object, l.stage, place_of(l), l.cause});
+      table.rows.push_back(
+          {std::to_string(l.number), l.replayed ? "replayed" : "", l.object, l.stage, place_of(l), l.cause});
     }
     if (a.output == OutputForm::table && !letters.empty()) out(table.text());
     if (letters.empty() && !a.quiet) say("There are no dead letters\n");
@@ -298,9 +336,9 @@ Result<int> dlq(const Arguments& a) {
       out(json_of(*letter).text() + "\n");
       continue;
     }
-    out("number  " + std::to_string(number) + "\nobject  " + letter->object + "\nstage   " + letter->stage +
-        "\ncause   " + letter->cause + "\nfrom    " + place_of(*letter) + "\nkey     " + letter->key.value_or("null") +
-        "\nvalue   " + letter->value.value_or("null") + "\n");
+    out("number  " + std::to_string(number) + (letter->replayed ? ", replayed" : "") + "\nobject  " + letter->object +
+        "\nstage   " + letter->stage + "\ncause   " + letter->cause + "\nfrom    " + place_of(*letter) + "\nkey     " +
+        shown(letter->key) + "\nvalue   " + shown(letter->value) + "\n");
   }
   return code;
 }

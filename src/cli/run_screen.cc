@@ -53,6 +53,7 @@ std::string RunScreen::line(const ObjectReport& r, std::size_t name_width, std::
   std::size_t state_at = text.size();
   text += fmt::format(" {:<9} {:>14} rows {:>10}", r.state, grouped(rows_of(r)), rate_text(seen.rate));
   if (r.dead_letters > 0) text += fmt::format("  {} dead letters", grouped(r.dead_letters));
+  if (r.failures > 0) text += fmt::format("  {} failures", grouped(r.failures));
   if (r.progress_total > 0 && r.state != "finished") {
     double fraction = static_cast<double>(r.progress_done) / static_cast<double>(r.progress_total);
     text += fmt::format("  {} {:.0f} %", bar(std::min(fraction, 1.0)), fraction * 100);
@@ -135,6 +136,7 @@ std::string closing_json(const std::vector<ObjectReport>& reports, Ended ended, 
     if (!r.reason.empty()) object.set("reason", r.reason);
     object.set("rows_in", r.rows_in).set("rows_out", r.rows_out).set("dead_letters", r.dead_letters);
     object.set("busy_ms", r.busy_ms);
+    object.set("failures", r.failures);
     objects.add(std::move(object));
   }
   Json json;

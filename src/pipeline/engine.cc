@@ -164,6 +164,7 @@ std::vector<ObjectReport> Engine::status() const {
       if (sample.name == "levada_rows_total") (in ? report.rows_in : report.rows_out) += value;
       if (sample.name == "levada_dead_letters_total") report.dead_letters += value;
       if (sample.name == "levada_busy_microseconds_total") report.busy_ms += (sample.value + 500) / 1000;
+      if (sample.name == "levada_processing_failures_total") report.failures += value;
     }
   }
   return reports;
@@ -184,8 +185,8 @@ Result<void> Engine::print(const std::string& topic, bool from_beginning, bool f
 
 Result<std::vector<DeadLetterReport>> Engine::dead_letters(const std::string& topic) const {
   std::vector<DeadLetterReport> reports;
-  for (StoredDeadLetter& stored :
-       LV_TRY(read_dead_letters(*state_->log, topic.empty() ? std::string(dead_letter_topic) : topic))) {
+  const std::string from = topic.empty() ? std::string(dead_letter_topic) : topic;
+  for (StoredDeadLetter& stored : LV_TRY(read_dead_letters(*state_->log, from))) {
     DeadLetter& letter = stored.letter;
     reports.push_back({.number = stored.offset.value(),
                        .written_ms = stored.written_ms,
@@ -197,7 +198,8 @@ Result<std::vector<DeadLetterReport>> Engine::dead_letters(const std::string& to
                        .partition = letter.partition,
                        .offset = letter.offset,
                        .key = std::move(letter.key),
-                       .value = std::move(letter.value)});
+                       .value = std::move(letter.value),
+                       .replayed = state_->log->position(replay_mark(from, stored.offset)).has_value()});
   }
   return reports;
 }

@@ -14,6 +14,7 @@ IngestLoop::IngestLoop(Parts parts, const PipelineSurroundings& surroundings)
       rows_in_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "in"}})),
       rows_out_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "out"}})),
       dead_letters_(around_.metrics->counter("levada_dead_letters_total", {{"object", parts_.name}})),
+      failures_(around_.metrics->counter("levada_processing_failures_total", {{"object", parts_.name}})),
       busy_us_(around_.metrics->counter("levada_busy_microseconds_total", {{"object", parts_.name}})) {}
 
 Result<void> IngestLoop::open(Wakeup&) {
@@ -29,6 +30,7 @@ Result<Step> IngestLoop::step(std::stop_token stop) {
   std::int64_t started_us = around_.clock->steady_us();
   SourceRead read = LV_TRY(parts_.source->read(stop, pending_ ? std::chrono::milliseconds(0) : idle_wait));
   for (const SourceRead::Part& part : read.parts) LV_TRY(append(part));
+  rows_in_.add(read.rejected.size());
   LV_TRY(bury(read.rejected));
   if (read.position) {
     commit_->transaction().put_position(parts_.name, *read.position);
@@ -61,8 +63,10 @@ Result<void> IngestLoop::append(const SourceRead::Part& part) {
   writer->second->append(admitted, std::nullopt, commit_->transaction(), problems);
   rows_out_.add(admitted.selection.size());
   pending_ = true;
-  if (!problems.failures.empty())
+  if (!problems.failures.empty()) {
     append_processing_failures(parts_.name, problems.failures, around_.clock->now_ms(), commit_->transaction());
+    failures_.add(problems.failures.size());
+  }
   return bury(problems.refused);
 }
 

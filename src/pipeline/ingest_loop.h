@@ -40,6 +40,7 @@ class IngestLoop : public Loop {
   Counter& rows_in_;
   Counter& rows_out_;
   Counter& dead_letters_;
+  Counter& failures_;
   Counter& busy_us_;
   std::unique_ptr<Commit> commit_;
   bool pending_ = false;  // something is in the transaction or in the writers

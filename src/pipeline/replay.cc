@@ -58,20 +58,23 @@ class Replay {
     TopicWriter writer(relation.format, relation.schema, relation.checks, Compression::none, around_.surroundings);
     std::optional<std::int32_t> partition;
     if (letter.partition >= 0) partition = letter.partition;
-    LV_TRY(append(writer, batch, partition));
+    LV_TRY(append({{&writer, std::move(batch)}}, partition));
     return "sent to topic " + letter.topic;
   }
 
  private:
-  // Into the topic, with the mark that it was done, in one transaction.
-  Result<void> append(TopicWriter& writer, const Batch& batch, std::optional<std::int32_t> partition) {
+  // Into their topics, with the mark that it was done, in one transaction.
+  Result<void> append(const std::vector<std::pair<TopicWriter*, Batch>>& batches,
+                      std::optional<std::int32_t> partition) {
     auto transaction = LV_TRY(around_.log->begin("_replay"));
-    TopicWriter::Problems problems;
-    Batch admitted = writer.admit(batch, problems);
-    writer.append(admitted, partition, *transaction, problems);
-    if (!problems.refused.empty()) return Error(ErrorKind::data, problems.refused.front().cause);
-    if (!problems.failures.empty()) return Error(ErrorKind::data, problems.failures.front().why);
-    writer.flush(*transaction);
+    for (const auto& [writer, batch] : batches) {
+      TopicWriter::Problems problems;
+      Batch admitted = writer->admit(batch, problems);
+      writer->append(admitted, partition, *transaction, problems);
+      if (!problems.refused.empty()) return Error(ErrorKind::data, problems.refused.front().cause);
+      if (!problems.failures.empty()) return Error(ErrorKind::data, problems.failures.front().why);
+      writer->flush(*transaction);
+    }
     transaction->put_position(mark_, "done");
     return transaction->commit();
   }
@@ -89,8 +92,10 @@ class Replay {
         LV_TRY(make_source_parts(catalog_, *LV_TRY(connector(stored.object)), options_, around_, notes));
     SourceRead read = LV_TRY(parts.source->read_again(stored.letter));
     if (!read.rejected.empty()) return Error(ErrorKind::data, read.rejected.front().cause).where(stored.letter.origin);
+    std::vector<std::pair<TopicWriter*, Batch>> batches;
     for (const SourceRead::Part& part : read.parts)
-      LV_TRY(append(*parts.writers.at(part.topic), part.batch, std::nullopt));
+      batches.emplace_back(parts.writers.at(part.topic).get(), part.batch);
+    LV_TRY(append(batches, std::nullopt));
     return "read again by " + stored.object + " and sent to topic " +
            (read.parts.empty() ? "" : read.parts.front().topic);
   }
@@ -126,12 +131,16 @@ class Replay {
 
 }  // namespace
 
+std::string replay_mark(const std::string& topic, Offset number) {
+  return "replayed " + topic + " " + std::to_string(number.value());
+}
+
 Result<std::string> replay_dead_letter(const Catalog& catalog, const PipelineOptions& options,
                                        const PipelineSurroundings& around, const std::string& topic, Offset number,
                                        const std::optional<std::string>& value) {
   for (StoredDeadLetter& stored : LV_TRY(read_dead_letters(*around.log, topic))) {
     if (stored.offset != number) continue;
-    std::string mark = "replayed " + topic + " " + std::to_string(number.value());
+    std::string mark = replay_mark(topic, number);
     if (around.log->position(mark))
       return Error(ErrorKind::refused, "dead letter " + std::to_string(number.value()) + " was replayed before");
     if (value) stored.letter.value = *value;

@@ -10,6 +10,9 @@
 
 namespace levada {
 
+// The name of the position that says that a letter was replayed.
+std::string replay_mark(const std::string& topic, Offset number);
+
 // `value`, if given, takes the place of the letter's bytes. The pipeline must not be running. Returns what was done,
 // for people. A letter can be replayed once; one that fails again stays as it is, and the error says why.
 Result<std::string> replay_dead_letter(const Catalog& catalog, const PipelineOptions& options,

@@ -23,6 +23,12 @@ struct CsvDialect {
   bool operator==(const CsvDialect&) const = default;
 };
 
+// The bytes of a row without what ends it.
+inline std::string_view without_line_end(std::string_view row, const CsvDialect& dialect) {
+  if (!row.ends_with('\n')) return row;
+  return row.substr(0, row.size() - (row.ends_with("\r\n") && !dialect.keep_carriage_return ? 2 : 1));
+}
+
 // A character as people write it: itself, its number (44, as the older connectors want it), \t, or a name: tab, comma,
 // semicolon, pipe, space, none. A single digit is that number's character only as 48 to 57.
 Result<char> parse_character(std::string_view text);

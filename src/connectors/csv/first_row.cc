@@ -83,7 +83,9 @@ Result<std::optional<CsvFirstRow>> read_first_row(const File& file, const std::s
         bool open_end = end > size;
         end -= open_end;
         CsvPlace place{end, 0, count_line_feeds({buffer.data(), end})};
-        return CsvFirstRow{*std::move(layout), place, open_end};
+        std::string_view header(buffer.data() + *begin, layout->has_header ? end - *begin : 0);
+        return CsvFirstRow{*std::move(layout), place, open_end,
+                           std::string(without_line_end(header, rules.cells.dialect))};
       }
       if (all && whole && something)
         return Error(ErrorKind::data, "the first row opens a quote that is never closed").where(path);

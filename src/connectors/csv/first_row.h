@@ -14,6 +14,7 @@ struct CsvFirstRow {
   CsvLayout layout;
   CsvPlace end;           // where the data begins
   bool open_end = false;  // the header is all there is, and has no line end
+  std::string header;     // its bytes as they stand in the file, without line end; empty if there is none
 };
 
 // nullopt: there is no whole first row yet (`whole`: and there will be none). kind data: the file is no CSV, or its

@@ -36,7 +36,11 @@ struct CsvReader::Taken {
   std::vector<std::uint32_t> good;       // first fields
   std::vector<std::int64_t> numbers;     // of the good rows
   std::vector<std::uint32_t> good_rows;  // of fields_
-  std::vector<DeadLetter> rejected;
+  struct Rejected {
+    std::uint64_t row;
+    DeadLetter letter;
+  };
+  std::vector<Rejected> rejected;
   std::uint64_t rows = 0;
   std::uint32_t stop = 0;  // row of fields_ behind the last one
 };
@@ -79,6 +83,7 @@ Result<bool> CsvReader::find_layout(bool whole) {
   auto first = LV_TRY(read_first_row(*file_, path_, rules_, whole));
   if (!first) return false;
   layout_ = std::move(first->layout);
+  header_ = std::move(first->header);
   if (place_.bytes > 0) return true;
   place_ = first->end;
   open_end_ = first->open_end;
@@ -133,13 +138,13 @@ bool CsvReader::is_broken(std::uint32_t row) const {
 
 DeadLetter CsvReader::letter(std::string cause, std::uint64_t row, std::uint64_t line, std::string_view bytes,
                              const Times& times) const {
-  if (bytes.ends_with('\n')) bytes.remove_suffix(bytes.ends_with("\r\n") ? 2 : 1);
-  return {.stage = "read",
-          .cause = std::move(cause),
-          .origin = path_ + " row " + std::to_string(row) + ", line " + std::to_string(line),
-          .timestamp_ms = times.now_ms,
-          .key = std::nullopt,
-          .value = std::string(bytes)};
+  DeadLetter letter{.stage = "read",
+                    .cause = std::move(cause),
+                    .origin = path_ + " row " + std::to_string(row) + ", line " + std::to_string(line),
+                    .timestamp_ms = rules_.time == CsvTime::file_time ? times.file_ms : times.now_ms,
+                    .value = std::string(without_line_end(bytes, rules_.cells.dialect))};
+  if (layout_->has_header) letter.key = header_;
+  return letter;
 }
 
 Error CsvReader::halt(const DeadLetter& letter) const {
@@ -275,8 +280,9 @@ CsvReader::Taken CsvReader::look_at_rows(std::uint32_t most, const Times& times)
     if (rules_.halt_on_error && taken.rows > 0) break;  // what comes before it is delivered first
     line += count_line_feeds({text + counted_to, begin - counted_to});
     counted_to = begin;
-    taken.rejected.push_back(letter(std::move(cause), place_.rows + ++taken.rows, place_.lines + line + 1,
-                                    {text + begin, end - begin}, times));
+    std::uint64_t number = place_.rows + ++taken.rows;
+    taken.rejected.push_back(
+        {number, letter(std::move(cause), number, place_.lines + line + 1, {text + begin, end - begin}, times)});
     if (rules_.halt_on_error) break;
   }
   taken.stop = row;
@@ -285,7 +291,7 @@ CsvReader::Taken CsvReader::look_at_rows(std::uint32_t most, const Times& times)
 
 Result<void> CsvReader::take_rows(std::uint32_t most, const Times& times, SourceRead& out) {
   Taken taken = look_at_rows(most, times);
-  if (rules_.halt_on_error && !taken.rejected.empty()) return halt(taken.rejected.front());
+  if (rules_.halt_on_error && !taken.rejected.empty()) return halt(taken.rejected.front().letter);
   if (!taken.good.empty()) {
     Bad bad;  // place in taken.good, and why
     SourceRead::Part part = make_part(taken, times, bad);
@@ -293,7 +299,7 @@ Result<void> CsvReader::take_rows(std::uint32_t most, const Times& times, Source
       std::uint32_t first_bad = bad.begin()->first;
       if (rules_.halt_on_error && first_bad > 0) return take_rows(first_bad, times, out);
       reject_bad(part.batch, taken, bad, times);
-      if (rules_.halt_on_error) return halt(taken.rejected.front());
+      if (rules_.halt_on_error) return halt(taken.rejected.front().letter);
       std::vector<std::uint32_t> kept;
       for (std::uint32_t i = 0; i < taken.good.size(); ++i)
         if (!bad.contains(i)) kept.push_back(i);
@@ -302,7 +308,8 @@ Result<void> CsvReader::take_rows(std::uint32_t most, const Times& times, Source
     }
     if (!part.batch.empty()) out.parts.push_back(std::move(part));
   }
-  std::ranges::move(taken.rejected, std::back_inserter(out.rejected));
+  std::ranges::sort(taken.rejected, {}, &Taken::Rejected::row);
+  for (Taken::Rejected& rejected : taken.rejected) out.rejected.push_back(std::move(rejected.letter));
   if (taken.stop == next_row_) return {};
   std::uint32_t end = fields_.row_end(taken.stop - 1);
   std::optional<std::uint64_t> lines;
@@ -321,8 +328,8 @@ void CsvReader::reject_bad(const Batch& batch, Taken& taken, Bad& bad, const Tim
     std::uint32_t row = taken.good_rows[i], begin = fields_.row_begin(row), end = fields_.row_end(row);
     line += count_line_feeds({text + counted_to, begin - counted_to});
     counted_to = begin;
-    taken.rejected.push_back(
-        letter(std::move(why), static_cast<std::uint64_t>(numbers[i]), line, {text + begin, end - begin}, times));
+    auto number = static_cast<std::uint64_t>(numbers[i]);
+    taken.rejected.push_back({number, letter(std::move(why), number, line, {text + begin, end - begin}, times)});
   }
 }
 

@@ -91,6 +91,7 @@ class CsvReader {
   std::string path_;
   std::vector<CellReader> columns_;
   std::optional<CsvLayout> layout_;
+  std::string header_;  // as it stands in the file
 
   CsvPlace place_;
   CsvFingerprint fingerprint_;

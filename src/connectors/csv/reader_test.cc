@@ -32,8 +32,6 @@ TEST_SUITE("connectors") {
         {"/in/a.csv row 7, line 9", "ID: 'y' is not a whole number; BORN: '1.1.2000' is no date of the form yyyy-MM-dd",
          "y,Fay,1.1.2000"},
         {"/in/a.csv row 8, line 10", "BORN: '2000-02-30' is no date of the form yyyy-MM-dd", "6,Gil,2000-02-30"}};
-    std::ranges::sort(desk.rejected, {},
-                      [](const DeadLetter& l) { return std::stoi(l.origin.substr(l.origin.find("row ") + 4)); });
     REQUIRE(desk.rejected.size() == std::size(expected));
     for (std::size_t i = 0; i < std::size(expected); ++i) {
       CHECK(desk.rejected[i].origin == expected[i].origin);

@@ -11,6 +11,7 @@
 #include "connectors/csv/cleanup.h"
 #include "connectors/csv/folder.h"
 #include "connectors/csv/known_files.h"
+#include "connectors/csv/letter.h"
 #include "connectors/csv/reader.h"
 #include "connectors/csv/recognition.h"
 #include "connectors/csv/rules.h"
@@ -92,6 +93,8 @@ class CsvSource : public Source {
     LV_ASSERT(serial);
     return clean_up_to(*serial);
   }
+
+  Result<SourceRead> read_again(const DeadLetter& letter) override { return read_csv_letter(rules_, letter); }
 
   Progress progress() const override {
     std::lock_guard lock(progress_mutex_);
@@ -399,7 +402,7 @@ class CsvSource : public Source {
 Result<std::unique_ptr<Source>> make_csv_source(SourceContext context) {
   OptionNotes notes;
   auto options = LV_TRY(parse_options<CsvOptions>(csv_options(), context.properties, &notes));
-  for (const std::string& note : notes) context.logger->info(note, {{"connector", context.name}});
+  for (const std::string& note : notes) context.logger->warning(note, {{"connector", context.name}});
   if (options.path.empty() == options.input_path.empty())
     return Error(ErrorKind::usage, options.path.empty() ? "a csv source needs 'input.path' or 'path'"
                                                         : "'path' and 'input.path' are both given")

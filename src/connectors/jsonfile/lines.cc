@@ -64,11 +64,9 @@ std::vector<ColumnRef> LineEncoder::metadata_columns(const Batch& batch) const {
   return columns;
 }
 
-std::uint64_t LineEncoder::encode(const Batch& batch, Offset from, Buffer& out, RowFailures& rejected) {
+LineEncoder::Lines LineEncoder::encode(const Batch& batch, Buffer& out, RowFailures& rejected) {
   std::vector<std::uint32_t> rows, deletions;
-  batch.rows().for_each([&](std::uint32_t row) {
-    if (batch.origin->offsets[row] >= from.value()) (batch.is_deletion(row) ? deletions : rows).push_back(row);
-  });
+  batch.rows().for_each([&](std::uint32_t row) { (batch.is_deletion(row) ? deletions : rows).push_back(row); });
   std::vector<ColumnRef> columns = metadata_columns(batch);
   columns.insert(columns.end(), batch.key.begin(), batch.key.end());
   row_texts_.clear();
@@ -86,19 +84,19 @@ std::uint64_t LineEncoder::encode(const Batch& batch, Offset from, Buffer& out, 
     rows_->encode(columns, Rows(rows), row_texts_, rejected);
   }
   // Both kinds in the order of the batch. What failed has an empty text.
-  std::uint64_t lines = 0;
-  auto put = [&](std::string_view text) {
+  Lines lines;
+  auto put = [&](std::uint32_t row, std::string_view text) {
     if (text.empty()) return;
     out.append(text);
     out.append('\n');
-    ++lines;
+    if (lines.count++ == 0) lines.first = Offset(batch.origin->offsets[row]);
   };
   std::size_t d = 0;
   for (std::size_t r = 0; r < rows.size(); ++r) {
-    for (; deletions_ && d < deletions.size() && deletions[d] < rows[r]; ++d) put(deletion_texts_[d]);
-    put(row_texts_[r]);
+    for (; deletions_ && d < deletions.size() && deletions[d] < rows[r]; ++d) put(deletions[d], deletion_texts_[d]);
+    put(rows[r], row_texts_[r]);
   }
-  for (; deletions_ && d < deletions.size(); ++d) put(deletion_texts_[d]);
+  for (; deletions_ && d < deletions.size(); ++d) put(deletions[d], deletion_texts_[d]);
   return lines;
 }
 

@@ -25,9 +25,12 @@ class LineEncoder {
   // kind statement: a column that JSON cannot carry, or whose name is taken by metadata or marker.
   static Result<std::unique_ptr<LineEncoder>> make(const SinkTopic& topic, const LineRules& rules);
 
-  // Appends the lines of the batch's rows from `from` on (by offset), in their order. Returns how many. Rows that have
-  // no form in JSON are told in `rejected`.
-  std::uint64_t encode(const Batch& batch, Offset from, Buffer& out, RowFailures& rejected);
+  struct Lines {
+    std::uint64_t count = 0;
+    Offset first;  // of the record in the first line
+  };
+  // Appends the lines of the batch's rows in their order. Rows that have no form in JSON are told in `rejected`.
+  Lines encode(const Batch& batch, Buffer& out, RowFailures& rejected);
 
  private:
   LineEncoder(LineRules rules, std::vector<Field> metadata)

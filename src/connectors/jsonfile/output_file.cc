@@ -62,7 +62,9 @@ Result<OutputFile> OutputFile::repair(Files& files, const std::string& path, Man
   return OutputFile(std::move(file), std::move(committed));
 }
 
-Result<void> OutputFile::write_if_many() {
+Result<void> OutputFile::append(std::string_view lines, std::uint64_t rows) {
+  pending_.append(lines);
+  rows_ += rows;
   if (pending_.size() < write_bytes) return {};
   return write();
 }

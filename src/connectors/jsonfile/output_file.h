@@ -20,10 +20,8 @@ class OutputFile {
   // One that the manifest knows: cut off behind what counts. damaged: what counts is no longer there as it was.
   static Result<OutputFile> repair(Files& files, const std::string& path, ManifestFile committed);
 
-  // Lines to be appended: whole ones, written when there are many or at sync().
-  Buffer& pending() { return pending_; }
-  void add_rows(std::uint64_t rows) { rows_ += rows; }
-  Result<void> write_if_many();
+  // Whole lines, so many. Written when there are many, or at sync().
+  Result<void> append(std::string_view lines, std::uint64_t rows);
   // All that was appended is durable. What the manifest must say then.
   Result<ManifestFile> sync();
   // Back to what the manifest says.

@@ -65,7 +65,6 @@ class JsonFileSink : public Sink {
     // Before anything is done that it asks for: its last line is perhaps in memory only, and goes with the power.
     LV_TRY(manifest_.begin(state_));
     LV_TRY(repair());
-    next_ = state_.offsets;
     std::vector<PartitionOffset> offsets;
     for (const auto& [partition, next] : state_.offsets) offsets.push_back({partition, next});
     good_ = true;
@@ -76,15 +75,9 @@ class JsonFileSink : public Sink {
     LV_ASSERT(good_);
     good_ = false;  // until this has gone well
     TopicPartition partition{batch.origin->topic, batch.origin->partition};
-    Offset& next = next_[partition];
-    Offset first = first_from(batch, next);
-    if (first.value() >= 0) {
-      OutputFile& output = *LV_TRY(output_for(partition, first));
-      std::uint64_t rows = encoders_.at(partition.topic)->encode(batch, next, output.pending(), rejected);
-      output.add_rows(rows);
-      LV_TRY(output.write_if_many());
-      batch.rows().for_each([&](std::uint32_t row) { next = std::max(next, Offset(batch.origin->offsets[row] + 1)); });
-    }
+    lines_.clear();
+    LineEncoder::Lines lines = encoders_.at(partition.topic)->encode(batch, lines_, rejected);
+    if (lines.count > 0) LV_TRY(LV_TRY(output_for(partition, lines.first))->append(lines_.view(), lines.count));
     good_ = true;
     return {};
   }
@@ -117,7 +110,6 @@ class JsonFileSink : public Sink {
       LV_TRY(finish(changed));
       if (manifest_.size() > manifest_bytes) LV_TRY(manifest_.begin(state_));
     }
-    next_ = state_.offsets;
     good_ = true;
     return {};
   }
@@ -219,15 +211,6 @@ class JsonFileSink : public Sink {
     return single_ ? std::string() : partition.topic + "/" + std::to_string(partition.partition);
   }
 
-  // The first row that has not been written yet; -1 if there is none.
-  static Offset first_from(const Batch& batch, Offset next) {
-    Offset first(-1);
-    batch.rows().for_each([&](std::uint32_t row) {
-      if (first.value() < 0 && batch.origin->offsets[row] >= next.value()) first = Offset(batch.origin->offsets[row]);
-    });
-    return first;
-  }
-
   Result<OutputFile*> output_for(const TopicPartition& partition, Offset first) {
     std::string key = key_of(partition);
     auto there = outputs_.find(key);
@@ -309,7 +292,7 @@ class JsonFileSink : public Sink {
   Manifest manifest_;
   ManifestState state_;                        // as the manifest has it
   std::map<std::string, OutputFile> outputs_;  // by key_of
-  std::map<TopicPartition, Offset> next_;      // behind what has been written, committed or not
+  Buffer lines_;                               // of one write()
   bool names_changed_ = false;                 // since the directory was synced
   bool good_ = false;                          // between start() and the first error
 };
@@ -319,7 +302,7 @@ class JsonFileSink : public Sink {
 Result<std::unique_ptr<Sink>> make_jsonfile_sink(SinkContext context) {
   OptionNotes notes;
   auto options = LV_TRY(read_jsonfile_options(context.properties, &notes));
-  for (const std::string& note : notes) context.logger->info(note, {{"connector", context.name}});
+  for (const std::string& note : notes) context.logger->warning(note, {{"connector", context.name}});
   LineRules rules{
       .metadata = options.metadata, .delete_marker = options.delete_marker, .deletions = options.delete_enabled};
   std::map<std::string, std::unique_ptr<LineEncoder>> encoders;
