@@ -1,7 +1,10 @@
 #include "sql/script.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 #include <string_view>
+#include <vector>
 
 #include "base/utf8.h"
 
@@ -31,10 +34,34 @@ std::size_t code_point_from(std::string_view text, std::size_t at) {
   return at;
 }
 
+// What follows 'connection.password' = ', and what stands in a URL's //user:HERE@ or ?password=HERE.
+std::vector<std::string_view> secrets_in(std::string_view text) {
+  static const RE2 pattern(
+      R"re((?i)(?:password|passwd|passphrase|secret|token|credential|jaas)[\w.]*['"`]?\s*=?\s*'((?:[^']|'')*))re"
+      R"re(|://[^/@:'\s]*:([^/@'\s]*)@|password=([^&'\s]*))re");
+  std::vector<std::string_view> secrets;
+  re2::StringPiece rest(text.data(), text.size()), literal, in_url, parameter;
+  while (RE2::FindAndConsume(&rest, pattern, &literal, &in_url, &parameter))
+    for (re2::StringPiece found : {literal, in_url, parameter})
+      if (!found.empty() && !found.starts_with("${")) secrets.emplace_back(found.data(), found.size());
+  return secrets;
+}
+
 std::vector<Cell> cells_of(std::string_view text, std::size_t from, std::size_t to) {
+  // A secret may begin before the line.
+  std::size_t before = code_point_from(text, from - std::min(from, bytes_around));
+  const auto secrets = secrets_in(text.substr(before, to - before));
+  auto secret = secrets.begin();
   std::vector<Cell> cells;
   while (from < to) {
     CodePoint c = first_code_point(text.substr(from));
+    const char* at = text.data() + from;
+    while (secret != secrets.end() && secret->data() + secret->size() <= at) ++secret;
+    if (secret != secrets.end() && at >= secret->data()) {
+      cells.push_back({"*", from, 1, false});
+      from += c.size;
+      continue;
+    }
     bool tab = c.value == '\t';
     bool hidden = !tab && disturbs_terminal(c);
     cells.push_back({hidden ? "\uFFFD" : text.substr(from, c.size), from, hidden ? 1 : display_width(c.value), tab});

@@ -24,7 +24,7 @@ using Variables = std::map<std::string, std::string>;
 //          ^^^^
 //
 // The column counts code points from 1. Long lines are cut around the span; what would disturb a terminal (control
-// characters, bytes that are no UTF-8) is shown as U+FFFD.
+// characters, bytes that are no UTF-8) is shown as U+FFFD, each character of a password or token as *.
 std::string excerpt(const Script& script, ast::Span span);
 
 // A piece of text as it can stand in a message: one line, at most 40 code points.

@@ -32,6 +32,23 @@ TEST_SUITE("sql") {
     CHECK(under("x", "x") == "a.sql:1:1\nx\n^");
   }
 
+  TEST_CASE("passwords are not shown, wherever they stand in the line") {
+    CHECK(under("'connection.password' = 'geheim', 'x' = y", "y") ==
+          "a.sql:1:41\n'connection.password' = '******', 'x' = y\n" + std::string(40, ' ') + "^");
+    CHECK(under("CONNECTION.PASSWORD='it''s' y", "y") ==
+          "a.sql:1:29\nCONNECTION.PASSWORD='*****' y\n" + std::string(28, ' ') + "^");
+    CHECK(under("'sasl.jaas.config' =\n 'a;b' y", "y") == "a.sql:2:8\n '***' y\n       ^");
+    CHECK(under("'a.password' = 'open; y", "y") == "a.sql:1:23\n'a.password' = '*******\n                      ^");
+    CHECK(under("'jdbc://ann:geheim@h/d?password=geheim&x=1' y", "y") ==
+          "a.sql:1:45\n'jdbc://ann:******@h/d?password=******&x=1' y\n" + std::string(44, ' ') + "^");
+    CHECK(under("'a.token' = '${env:TOKEN}' y", "y") ==
+          "a.sql:1:28\n'a.token' = '${env:TOKEN}' y\n" + std::string(27, ' ') + "^");
+    // Nothing to hide.
+    CHECK(under("SELECT token FROM b y", "y") == "a.sql:1:21\nSELECT token FROM b y\n                    ^");
+    CHECK(under("'postgresql://h:5432/d' y", "y") ==
+          "a.sql:1:25\n'postgresql://h:5432/d' y\n" + std::string(24, ' ') + "^");
+  }
+
   TEST_CASE("an empty span, or one beyond the text, still gets a caret") {
     CHECK(at("SELECT", 6, 6) == "a.sql:1:7\nSELECT\n      ^");
     CHECK(at("", 0, 0) == "a.sql:1:1\n\n^");

@@ -60,6 +60,7 @@ class OwnServer {
   const std::string& url() const { return url_; }
   std::string folder() const;
   void kill() { run("kill"); }
+  void down() { run("down"); }
   void up();
 
  private:
