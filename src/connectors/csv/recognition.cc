@@ -137,11 +137,12 @@ class Recogniser {
     return LV_TRY(mark(0)) == file.marks.values[0];
   }
 
+  // As far as the marks tell: of the first bytes there is none, so that they may be anybody's.
   Result<bool> may_be_half_a_copy() {
     for (const KnownFile& file : known_.files) {
       if (file.place.bytes <= found_.size) continue;
       std::size_t shared = std::min(CsvMarks::count(found_.size), file.marks.values.size());
-      if (shared > 0 && LV_TRY(mark(shared - 1)) == file.marks.values[shared - 1]) return true;
+      if (shared == 0 || LV_TRY(mark(shared - 1)) == file.marks.values[shared - 1]) return true;
     }
     return false;
   }

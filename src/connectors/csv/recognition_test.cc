@@ -82,6 +82,30 @@ TEST_SUITE("connectors") {
     CHECK(desk.more().empty());
   }
 
+  TEST_CASE("csv source: of a copy that is being made, the first bytes are not read as a new file") {
+    Desk desk;
+    desk.follow = true;
+    desk.write("/in/a.csv", header + ada + bob + cyd);
+    desk.start();
+    CHECK(desk.news().size() == 3);
+    desk.let_pass(2000);
+    CHECK(desk.news().empty());
+    desk.write("/in/b.csv", header + ada);
+    CHECK(desk.news().empty());
+    desk.append("/in/b.csv", bob);
+    CHECK(desk.news().empty());
+    SUBCASE("it becomes a copy") {
+      desk.append("/in/b.csv", cyd);
+      CHECK(desk.news().empty());
+      desk.let_pass(2000);
+      CHECK(desk.news().empty());
+    }
+    SUBCASE("it stays as it is: another file") {
+      desk.let_pass(2000);
+      CHECK(desk.news() == ada_bob);
+    }
+  }
+
   TEST_CASE("csv source: a half-read row is read when it is whole") {
     Desk desk;
     desk.follow = true;

@@ -133,7 +133,10 @@ class JsonFileSink : public Sink {
 
   // With all that lead to it, durably.
   Result<void> make_directory(const std::string& path) {
-    if (context_.files->exists(path)) return {};
+    auto there = context_.files->entry(path);
+    if (there) return {};
+    // Not there: only then is it made. "." and "/" lead to themselves.
+    if (there.error().kind() != ErrorKind::not_found || directory_of(path) == path) return std::move(there).error();
     LV_TRY(make_directory(directory_of(path)));
     LV_TRY(context_.files->create_directories(path));
     return context_.files->sync_directory(directory_of(path));
