@@ -19,14 +19,22 @@ std::string text_of(std::span<const std::optional<Type>> types) {
 
 template <class F>
 Error no_overload(const F& function, std::span<const std::optional<Type>> types) {
+  std::string name(function.name);
+  if (!std::isalpha(static_cast<unsigned char>(name[0]))) {
+    std::string list;
+    for (const auto& type : types) list += (list.empty() ? "" : " and ") + (type ? type->text() : "NULL");
+    return Error(ErrorKind::statement, "'" + name + "' cannot be used with " + list)
+        .remedy(name == "[]"        ? "It takes an ARRAY and a number, or a MAP and a STRING."
+                : types.size() == 2 ? "CAST one of them to the type of the other, if that is meant."
+                                    : "");
+  }
   std::string known;
   for (const auto& overload : function.overloads) {
     std::string_view signature = overload.signature;
     known += (known.empty() ? "" : ", ") + std::string(function.name) +
              std::string(signature.substr(0, signature.rfind(')') + 1));
   }
-  return Error(ErrorKind::statement,
-               "function '" + std::string(function.name) + "' does not accept parameters " + text_of(types))
+  return Error(ErrorKind::statement, "function '" + name + "' does not accept parameters " + text_of(types))
       .remedy("It takes " + known + "; CAST an argument to the type that is meant.");
 }
 

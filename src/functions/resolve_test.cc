@@ -84,9 +84,8 @@ TEST_SUITE("functions") {
     CHECK(type_of("COALESCE()") == "error: function 'COALESCE' does not accept parameters ()");
     CHECK(type_of("GREATEST('a', 1)") == "error: function 'GREATEST' does not accept parameters (STRING, INTEGER)");
     CHECK(type_of("GREATEST(NULL, NULL)") == "error: function 'GREATEST' does not accept parameters (NULL, NULL)");
-    CHECK(type_of("1 = 'x'") == "error: function '=' does not accept parameters (INTEGER, STRING)");
-    CHECK(type_of("ARRAY[1] < ARRAY[2]") ==
-          "error: function '<' does not accept parameters (ARRAY<INTEGER>, ARRAY<INTEGER>)");
+    CHECK(type_of("1 = 'x'") == "error: '=' cannot be used with INTEGER and STRING");
+    CHECK(type_of("ARRAY[1] < ARRAY[2]") == "error: '<' cannot be used with ARRAY<INTEGER> and ARRAY<INTEGER>");
     CHECK(type_of("DATEADD(DATE '2024-01-01', 5, DATE '2024-01-01')") ==
           "error: function 'DATEADD' does not accept parameters (DATE, INTEGER, DATE)");
     CHECK(type_of("ARRAY_SORT(ARRAY[ARRAY[1]])") ==

@@ -1,7 +1,9 @@
 // WHERE, and HAVING on what an aggregation gives.
 //
-// For a stream it is a shorter selection. For a table it must also answer what follows for those who hold the old row:
-// a row that passed before and does not now is a deletion; one that never passed is nothing at all.
+// For a stream it is a shorter selection; rows without a value are none for which it could be true. For a table it must
+// also answer what follows for those who hold the old row: a row that passed before and does not now is a deletion; one
+// that never passed is nothing at all. Where what was there before is not known, every row that does not pass is a
+// deletion.
 #include "batch/kernels.h"
 #include "operators/operators.h"
 
@@ -13,8 +15,7 @@ class Filter : public Operator {
   Filter(FilterSpec spec, const Surroundings& surroundings) : spec_(std::move(spec)), surroundings_(surroundings) {}
 
   void push(std::size_t, const Batch& batch, Output& out) override {
-    bool changes_only = batch.deleted.empty() && batch.before.empty();
-    Batch passed = changes_only ? filter_rows(batch, out) : filter_changes(batch, out);
+    Batch passed = spec_.table ? filter_changes(batch, out) : filter_rows(batch, out);
     if (!passed.empty()) out.batches.push_back(std::move(passed));
   }
 
@@ -28,7 +29,13 @@ class Filter : public Operator {
 
   Batch filter_rows(const Batch& batch, Output& out) {
     Batch passed = batch;
-    passed.selection = Selection(passing(batch, batch.rows(), out));
+    std::vector<std::uint32_t> present;
+    if (!batch.deleted.empty())
+      batch.rows().for_each([&](std::uint32_t row) {
+        if (!batch.deleted[row]) present.push_back(row);
+      });
+    passed.selection = Selection(passing(batch, batch.deleted.empty() ? batch.rows() : Rows(present), out));
+    passed.deleted.clear();
     return passed;
   }
 

@@ -12,6 +12,7 @@ namespace levada {
 // Keeps the rows for which the condition is true. Of a table, a row that no longer passes becomes a deletion.
 struct FilterSpec {
   ExpressionRef condition;
+  bool table = false;
 };
 std::unique_ptr<Operator> make_filter(FilterSpec spec, const Surroundings& surroundings);
 

@@ -184,11 +184,7 @@ Result<Answer> describe_object(const Script& script, const ast::Describe& descri
     case What::source: break;
   }
   const Relation* relation = catalog.find(name);
-  if (!relation) {
-    auto names = catalog.relation_names();
-    return statement_error(script, describe.name.span, "there is no stream or table " + name)
-        .remedy(did_you_mean(name, names));
-  }
+  if (!relation) return no_relation(script, describe.name, "stream or table", catalog);
   Answer answer = table({"Field", "Type"});
   const Schema& schema = *relation->schema;
   for (std::size_t i = 0; i < schema.size(); ++i) {
@@ -197,7 +193,8 @@ Result<Answer> describe_object(const Script& script, const ast::Describe& descri
     answer.rows.push_back({schema[i].name, std::move(type)});
   }
   answer.message = std::string(relation->table ? "Table " : "Stream ") + name + ", topic " + relation->format.topic +
-                   ", " + std::to_string(relation->format.partitions) + " partitions, " + format_of(relation->format);
+                   ", " + std::to_string(relation->format.partitions) +
+                   (relation->format.partitions == 1 ? " partition, " : " partitions, ") + format_of(relation->format);
   for (const CheckRule& check : relation->checks)
     answer.message += "\nconstraint " + check.name + ": " + check.condition->text;
   if (!describe.extended) return answer;

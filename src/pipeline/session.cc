@@ -51,19 +51,20 @@ std::string without_secrets(const ast::Statement& statement) {
 
 Answer message(std::string text) { return {.message = std::move(text)}; }
 
-Answer head_of(const Schema& schema) {
+Answer head_of(const QueryPlan& plan) {
   Answer answer;
-  for (std::size_t i = 0; i < schema.size(); ++i) {
-    answer.columns.push_back(schema[i].name);
-    answer.types.push_back(schema[i].type.text());
+  for (std::size_t c : plan.shown) {
+    const Field& field = (*plan.root->schema)[c];
+    answer.columns.push_back(field.name);
+    answer.types.push_back(field.type.text());
   }
   return answer;
 }
 
-std::vector<std::optional<std::string>> row_of(const Batch& batch, std::uint32_t row) {
+std::vector<std::optional<std::string>> row_of(const QueryPlan& plan, const Batch& batch, std::uint32_t row) {
   std::vector<std::optional<std::string>> values;
-  for (std::size_t i = 0; i < batch.schema->size(); ++i) {
-    const Column& column = *batch.column(i);
+  for (std::size_t c : plan.shown) {
+    const Column& column = *batch.column(c);
     if (column.is_null(row))
       values.emplace_back();
     else
@@ -200,8 +201,9 @@ Result<bool> Session::declared_before(const Script& script, const ast::Statement
           "start on another log directory.");
 }
 
-Result<void> Session::add_relation(const PlannedRelation& planned) {
-  LV_TRY(log_.create_topic(planned.relation.format.topic, planned.topic));
+Result<void> Session::add_relation(const Script& script, const ast::Name& name, const PlannedRelation& planned) {
+  if (auto made = log_.create_topic(planned.relation.format.topic, planned.topic); !made)
+    return std::move(made).error().where(statement_error(script, name.span, "").where());
   catalog_.relations[planned.relation.name] = planned.relation;
   return {};
 }
@@ -222,7 +224,7 @@ Result<Answer> Session::run(const Script& script, const ast::Statement& statemen
   PlannedRelation planned = LV_TRY(planner(script).create_source(statement, create));
   if (before && planned.relation.statement == catalog_.find(create.name.text)->statement)
     return message(what + " is as it was");
-  LV_TRY(add_relation(planned));
+  LV_TRY(add_relation(script, create.name, planned));
   LV_TRY(store_.put({.object = object, .statement = planned.relation.statement, .session = session_}));
   return message(what + (before ? " has new constraints" : " created"));
 }
@@ -252,7 +254,7 @@ Result<Answer> Session::run(const Script& script, const ast::Statement& statemen
   }
   PlannedQuery planned = LV_TRY(planner(script).create_as(statement, create));
   const std::string id = planned.query.plan.id;
-  LV_TRY(add_relation(*planned.created));
+  LV_TRY(add_relation(script, create.name, *planned.created));
   LV_TRY(add_query(planned.query));
   mentioned_.insert(query_object(id));
   LV_TRY(store_.put({.object = object, .statement = planned.query.statement, .query = id, .session = session_}));
@@ -312,12 +314,10 @@ Result<Answer> Session::run(const Script& script, const ast::Statement&, const a
   std::string kind = table ? "table " : "stream ";
   if (!relation || relation->table != table) {
     if (drop.if_exists && !relation) return message("There is no " + kind + name);
-    auto names = catalog_.relation_names();
-    Error e = statement_error(script, drop.name.span, "there is no " + kind + name);
     if (relation)
-      return std::move(e).remedy("It is a " +
-                                 std::string(relation->table ? "table: DROP TABLE." : "stream: DROP STREAM."));
-    return e;
+      return statement_error(script, drop.name.span, "there is no " + kind + name)
+          .remedy("It is a " + std::string(relation->table ? "table: DROP TABLE." : "stream: DROP STREAM."));
+    return no_relation(script, drop.name, table ? "table" : "stream", catalog_);
   }
   std::vector<std::string> readers = catalog_.readers_of(name), writers = catalog_.writers_of(name), inserting;
   for (const std::string& id : writers)
@@ -372,13 +372,13 @@ Result<Answer> Session::run_insert(const Script& script, const ast::Statement& s
 Result<Answer> Session::run(const Script& script, const ast::Statement&, const ast::Select& select) {
   QueryPlan plan = LV_TRY(planner(script).select(select));
   plan.follow = false;  // an answer has an end; select() is for those who follow
-  Answer answer = head_of(*plan.root->schema);
+  Answer answer = head_of(plan);
   std::uint64_t failed = 0;
   std::int64_t left = plan.limit.value_or(INT64_MAX);
   auto take = [&](const Batch& batch) {
     batch.rows().for_each([&](std::uint32_t row) {
       if (left <= 0 || batch.is_deletion(row)) return;
-      answer.rows.push_back(row_of(batch, row));
+      answer.rows.push_back(row_of(plan, batch, row));
       --left;
     });
     return left > 0;
@@ -396,14 +396,14 @@ Result<void> Session::select(const Script& script, std::stop_token stop,
   const auto* select = statement ? std::get_if<ast::Select>(&statement->body) : nullptr;
   if (!select) return Error(ErrorKind::usage, "this is not a SELECT");
   QueryPlan plan = LV_TRY(planner(script).select(*select));
-  Answer answer = head_of(*plan.root->schema);
+  Answer answer = head_of(plan);
   std::uint64_t failed = 0;
   std::int64_t left = plan.limit.value_or(INT64_MAX);
   bool more = true;
   auto take = [&](const Batch& batch) {
     batch.rows().for_each([&](std::uint32_t r) {
       if (!more || left <= 0 || batch.is_deletion(r)) return;
-      answer.rows.assign(1, row_of(batch, r));
+      answer.rows.assign(1, row_of(plan, batch, r));
       more = row(answer, 0);
       --left;
     });

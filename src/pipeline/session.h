@@ -63,7 +63,7 @@ class Session {
   // Declared before in the same words: true. In other words: an error that shows the difference.
   Result<bool> declared_before(const Script& script, const ast::Statement& statement, const ast::Name& name,
                                bool if_not_exists, bool or_replace);
-  Result<void> add_relation(const PlannedRelation& planned);
+  Result<void> add_relation(const Script& script, const ast::Name& name, const PlannedRelation& planned);
   Result<void> add_query(const PersistentQuery& query);
   PlanSurroundings surroundings() const;
   Planner planner(const Script& script) const { return Planner(script, around_); }

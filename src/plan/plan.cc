@@ -91,7 +91,12 @@ std::string text_of(const QueryPlan& plan) {
   } else {
     text += std::string("answer") + (plan.follow ? " and follow" : "") +
             (plan.limit ? ", at most " + std::to_string(*plan.limit) + " rows" : "") + "\n";
-    text += "  columns " + schema_text(*plan.root->schema) + "\n";
+    text += "  columns (";
+    for (std::size_t c : plan.shown) {
+      const Field& field = (*plan.root->schema)[c];
+      text += (text.ends_with("(") ? "" : ", ") + field.name + " " + field.type.text();
+    }
+    text += ")\n";
     depth = 1;
   }
   add_node(text, *plan.root, depth);

@@ -64,8 +64,10 @@ struct QueryPlan {
   std::string id;  // CSAS_X_1, CTAS_X_2, INSERTQUERY_3; empty for a transient query
   PlanRef root;
   std::optional<WriteTarget> target;  // persistent queries
-  std::optional<std::int64_t> limit;  // transient ones
-  bool follow = false;                // EMIT CHANGES of a transient one
+  // Transient ones:
+  std::vector<std::size_t> shown;  // the root's columns in the order in which they were selected
+  std::optional<std::int64_t> limit;
+  bool follow = false;  // EMIT CHANGES
 };
 
 // The plan as text, one node a line, inputs below and further in: what EXPLAIN shows and .plan files hold.

@@ -68,7 +68,9 @@ Result<ExpressionRef> Binder::bind_as(const ast::Expression& e, const Type& type
   bool text = bound && bound->type.kind() == TypeKind::string;
   bool reads_text = type.kind() >= TypeKind::date && type.kind() <= TypeKind::timestamp;
   if (bound && !casts_implicitly(bound->type, type) && !(text && reads_text))
-    return error(e, "this is " + bound->type.text() + ", not " + type.text()).remedy("CAST it.");
+    return error(e, "this is " + bound->type.text() + ", not " + type.text())
+        .remedy(bound->kind == ExpressionKind::literal ? "Give a value of that type."
+                                                       : "Write CAST(" + print(e) + " AS " + type.text() + ").");
   return at(e, build_cast(std::move(bound), type));
 }
 
@@ -146,16 +148,20 @@ Result<Term> Binder::bind_column(const ast::Expression& e) const {
     if (name == "ROWPARTITION") return row_expression(ExpressionKind::row_partition);
     if (name == "ROWOFFSET") return row_expression(ExpressionKind::row_offset);
   }
+  if (scope_.schema->size() == 0)
+    return error(e, "the name of a column cannot stand here: " + name)
+        .remedy("A text stands in single quotes: '" + name + "'.");
   std::vector<std::string> names;
   std::string list;
   for (std::size_t i = 0; i < scope_.schema->size(); ++i) {
     names.push_back((*scope_.schema)[i].name);
-    if (i < 8) list += (i == 0 ? "" : ", ") + names.back();
+    if (i < 8) list += (i == 0 ? "" : ", ") + print(ast::Name{.text = names.back()});
   }
+  auto near = nearest_name(name, names);
   if (names.size() > 8) list += ", …";
   return error(e, "there is no column " + name + " in " + scope_.described)
-      .why(scope_.described + " has " + (names.empty() ? "no columns" : list))
-      .remedy(did_you_mean(name, names));
+      .why(scope_.described + " has " + list)
+      .remedy(near ? "Did you mean " + print(ast::Name{.text = *near}) + "?" : "");
 }
 
 Result<Term> Binder::bind_literal(const ast::Expression& e) const {
@@ -313,6 +319,17 @@ Result<Type> bind_type(const Script& script, const ast::TypeName& name,
   }
   if (custom)
     if (auto type = custom(text)) return *type;
+  // Those of other databases, and what to use.
+  static constexpr std::array elsewhere = {
+      std::pair{"FLOAT", "DOUBLE"},    std::pair{"REAL", "DOUBLE"},        std::pair{"SMALLINT", "INT"},
+      std::pair{"TINYINT", "INT"},     std::pair{"LONG", "BIGINT"},        std::pair{"NUMERIC", "DECIMAL"},
+      std::pair{"TEXT", "STRING"},     std::pair{"CHAR", "STRING"},        std::pair{"UUID", "STRING"},
+      std::pair{"BOOL", "BOOLEAN"},    std::pair{"DATETIME", "TIMESTAMP"}, std::pair{"TIMESTAMPTZ", "TIMESTAMP"},
+      std::pair{"JSON", "STRING"},     std::pair{"BLOB", "BYTES"},         std::pair{"BINARY", "BYTES"},
+      std::pair{"VARBINARY", "BYTES"}, std::pair{"BYTEA", "BYTES"},        std::pair{"INT64", "BIGINT"}};
+  for (const auto& [word, ours] : elsewhere)
+    if (text == word)
+      return statement_error(script, name.span, "there is no type " + text).remedy("Use " + std::string(ours) + ".");
   std::vector<std::string> names = {"DECIMAL", "ARRAY", "MAP", "STRUCT"};
   for (const auto& [word, kind] : scalars) names.emplace_back(word);
   return statement_error(script, name.span, "there is no type " + text).remedy(did_you_mean(text, names));

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/near_name.h"
+#include "sql/parser.h"
+
 namespace levada {
 namespace {
 
@@ -12,6 +15,19 @@ void add_sources(const PlanNode& node, std::vector<std::string>& names) {
 }
 
 }  // namespace
+
+Error no_relation(const Script& script, const ast::Name& name, const std::string& what, const Catalog& catalog) {
+  std::vector<std::string> names = catalog.relation_names();
+  Error error = statement_error(script, name.span, "there is no " + what + " " + name.text);
+  if (auto near = nearest_name(name.text, names))
+    return std::move(error).remedy("Did you mean " + print(ast::Name{.text = *near}) + "?");
+  std::string list;
+  for (std::size_t i = 0; i < names.size() && i < 8; ++i)
+    list += (i == 0 ? "" : ", ") + print(ast::Name{.text = names[i]});
+  if (names.size() > 8) list += ", …";
+  return std::move(error).why(names.empty() ? "nothing has been declared yet"
+                                            : (names.size() == 1 ? "there is " : "there are ") + list);
+}
 
 std::vector<std::string> sources_of(const QueryPlan& plan) {
   std::vector<std::string> names;

@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "batch/schema.h"
 #include "plan/plan.h"
+#include "sql/script.h"
 
 namespace levada {
 
@@ -51,6 +52,9 @@ struct Catalog {
   // The relations declared over the topic.
   std::vector<const Relation*> over_topic(const std::string& topic) const;
 };
+
+// "there is no stream X", at its place, with what is meant or what there is.
+Error no_relation(const Script& script, const ast::Name& name, const std::string& what, const Catalog& catalog);
 
 // The relations a plan reads.
 std::vector<std::string> sources_of(const QueryPlan& plan);

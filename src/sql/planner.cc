@@ -12,6 +12,16 @@ bool same_side(const FormatSpec& a, const FormatSpec& b) {
   return a.format == b.format && a.delimiter == b.delimiter && a.wrap_single == b.wrap_single;
 }
 
+std::string counted(std::size_t n, const char* word) { return std::to_string(n) + " " + word + (n == 1 ? "" : "s"); }
+
+// One beyond the schema is ROWTIME.
+std::string list_of_columns(const Schema& schema, const std::vector<std::size_t>& places) {
+  std::string list;
+  for (std::size_t place : places)
+    list += (list.empty() ? "" : ", ") + (place == schema.size() ? "ROWTIME" : schema[place].name);
+  return list;
+}
+
 bool same_types(const std::vector<Field>& a, const std::vector<Field>& b) {
   return std::ranges::equal(a, b, {}, &Field::type, &Field::type);
 }
@@ -40,6 +50,9 @@ Result<Schema> Planner::declared_schema(const ast::CreateSource& create) const {
       return error(column.span, "not supported yet: columns over headers");
     Type type = LV_TRY(bind_type(script_, column.type, nullptr));
     bool key = column.role != ast::ColumnRole::value;
+    if (is_pseudo_column(column.name.text))
+      return error(column.name.span, column.name.text + " is the name of a pseudo column")
+          .remedy("Choose another name.");
     if (column.role == ast::ColumnRole::key && table)
       return error(column.span, "a table's key is its PRIMARY KEY")
           .remedy("Write " + column.name.text + " … PRIMARY KEY.");
@@ -55,18 +68,19 @@ Result<Schema> Planner::declared_schema(const ast::CreateSource& create) const {
 }
 
 Result<std::int32_t> Planner::partitions_of(const RelationProperties& properties, const std::string& topic,
-                                            std::optional<std::int32_t> fallback, ast::Span span) const {
+                                            std::optional<std::int32_t> fallback) const {
   std::optional<Topic> there = around_.topic(topic);
   if (there) {
     if (properties.partitions != 0 && properties.partitions != there->config.partitions)
-      return error(span, "topic " + topic + " has " + std::to_string(there->config.partitions) + " partitions, not " +
-                             std::to_string(properties.partitions))
+      return error(properties.places.of({"PARTITIONS"}),
+                   "topic " + topic + " has " + std::to_string(there->config.partitions) + " partitions, not " +
+                       std::to_string(properties.partitions))
           .remedy("Leave PARTITIONS out, or choose another KAFKA_TOPIC.");
     return there->config.partitions;
   }
   if (properties.partitions != 0) return static_cast<std::int32_t>(properties.partitions);
   if (fallback) return *fallback;
-  return error(span, "there is no topic " + topic)
+  return error(properties.places.of({"KAFKA_TOPIC"}), "there is no topic " + topic)
       .remedy("To have it made, say how many partitions it shall have: WITH (PARTITIONS = 1, …).");
 }
 
@@ -79,8 +93,9 @@ TopicConfig Planner::topic_config(const RelationProperties& properties, std::int
 }
 
 Result<ExpressionRef> Planner::event_time(const SchemaRef& schema, const std::string& name,
-                                          const RelationProperties& properties, ast::Span span) const {
+                                          const RelationProperties& properties) const {
   if (properties.timestamp.empty()) return ExpressionRef();
+  ast::Span span = properties.places.of({"TIMESTAMP"});
   Script script{"TIMESTAMP", properties.timestamp};
   auto column = parse_expression(script);
   if (!column || column->kind != ast::ExpressionKind::column)
@@ -127,7 +142,7 @@ Result<PlannedRelation> Planner::create_source(const ast::Statement& statement, 
     return error(create.name.span, std::string(table ? "table " : "stream ") + create.name.text + " has no columns")
         .remedy("Declare them: CREATE " + std::string(table ? "TABLE" : "STREAM") + " " + create.name.text +
                 " (id INT " + (table ? "PRIMARY KEY" : "KEY") + ", …) WITH (…);");
-  RelationProperties properties = LV_TRY(read_relation_properties(script_, create.properties));
+  RelationProperties properties = LV_TRY(read_relation_properties(script_, create.name, create.properties));
   auto schema = std::make_shared<const Schema>(LV_TRY(declared_schema(create)));
   PlannedRelation planned;
   Relation& relation = planned.relation;
@@ -137,13 +152,13 @@ Result<PlannedRelation> Planner::create_source(const ast::Statement& statement, 
   relation.schema = schema;
   relation.statement = print(statement);
   relation.format.topic = properties.topic.empty() ? create.name.text : properties.topic;
-  relation.format.partitions = LV_TRY(partitions_of(properties, relation.format.topic, std::nullopt, create.name.span));
-  relation.format.key = LV_TRY(make_format(script_, create.name.span, Side::key, properties.key_format,
+  relation.format.partitions = LV_TRY(partitions_of(properties, relation.format.topic, std::nullopt));
+  relation.format.key = LV_TRY(make_format(script_, properties.places, Side::key, properties.key_format,
                                            properties.key_delimiter, {}, schema->key, *around_.session));
   relation.format.value =
-      LV_TRY(make_format(script_, create.name.span, Side::value, properties.value_format, properties.value_delimiter,
+      LV_TRY(make_format(script_, properties.places, Side::value, properties.value_format, properties.value_delimiter,
                          properties.wrap_single_value, schema->value, *around_.session));
-  relation.format.event_time = LV_TRY(event_time(schema, relation.name, properties, create.name.span));
+  relation.format.event_time = LV_TRY(event_time(schema, relation.name, properties));
   relation.checks = LV_TRY(bind_checks(create.checks, relation.name, schema));
   planned.topic = topic_config(properties, relation.format.partitions, table);
   return planned;
@@ -153,9 +168,9 @@ Result<PlannedRelation> Planner::create_source(const ast::Statement& statement, 
 
 Result<RecordFormat> Planner::derived_format(const SchemaRef& schema, const Relation& source,
                                              const RelationProperties& properties, const std::string& topic,
-                                             const std::string& name, ast::Span span) const {
+                                             const std::string& name) const {
   RecordFormat format{.topic = topic};
-  format.partitions = LV_TRY(partitions_of(properties, topic, source.format.partitions, span));
+  format.partitions = LV_TRY(partitions_of(properties, topic, source.format.partitions));
   const FormatSpec& key = source.format.key;
   const FormatSpec& value = source.format.value;
   bool inherit_key = properties.key_format.empty() && key.format != "NONE";
@@ -163,18 +178,19 @@ Result<RecordFormat> Planner::derived_format(const SchemaRef& schema, const Rela
   std::string key_delimiter = properties.key_delimiter, value_delimiter = properties.value_delimiter;
   if (inherit_key && key.format == "DELIMITED" && key_delimiter.empty()) key_delimiter = key.delimiter;
   if (inherit_value && value.format == "DELIMITED" && value_delimiter.empty()) value_delimiter = value.delimiter;
-  format.key = LV_TRY(make_format(script_, span, Side::key,
+  format.key = LV_TRY(make_format(script_, properties.places, Side::key,
                                   inherit_key && !schema->key.empty() ? key.format : properties.key_format,
                                   key_delimiter, {}, schema->key, *around_.session));
-  format.value = LV_TRY(make_format(script_, span, Side::value, inherit_value ? value.format : properties.value_format,
-                                    value_delimiter, properties.wrap_single_value, schema->value, *around_.session));
-  format.event_time = LV_TRY(event_time(schema, name, properties, span));
+  format.value = LV_TRY(make_format(script_, properties.places, Side::value,
+                                    inherit_value ? value.format : properties.value_format, value_delimiter,
+                                    properties.wrap_single_value, schema->value, *around_.session));
+  format.event_time = LV_TRY(event_time(schema, name, properties));
   return format;
 }
 
 Result<PlannedQuery> Planner::create_as(const ast::Statement& statement, const ast::CreateAs& create) const {
   bool table = create.kind == ast::ObjectKind::table;
-  RelationProperties properties = LV_TRY(read_relation_properties(script_, create.properties));
+  RelationProperties properties = LV_TRY(read_relation_properties(script_, create.name, create.properties));
   QueryPlanner planner(script_, *around_.catalog, merges());
   const Relation* source = LV_TRY(planner.source_of(create.query));
   if (create.query.limit) return error(create.query.span, "a query that runs for ever has no LIMIT");
@@ -202,8 +218,7 @@ Result<PlannedQuery> Planner::create_as(const ast::Statement& statement, const a
   relation.schema = planned.root->schema;
   relation.statement = print(statement);
   std::string topic = properties.topic.empty() ? create.name.text : properties.topic;
-  relation.format =
-      LV_TRY(derived_format(relation.schema, *source, properties, topic, relation.name, create.name.span));
+  relation.format = LV_TRY(derived_format(relation.schema, *source, properties, topic, relation.name));
   relation.checks = LV_TRY(bind_checks(create.checks, relation.name, relation.schema));
   created.topic = topic_config(properties, relation.format.partitions, table);
 
@@ -219,11 +234,7 @@ Result<PlannedQuery> Planner::create_as(const ast::Statement& statement, const a
 
 Result<PlannedQuery> Planner::insert_into(const ast::Statement& statement, const ast::InsertInto& insert) const {
   const Relation* into = around_.catalog->find(insert.target.text);
-  if (!into) {
-    auto names = around_.catalog->relation_names();
-    return error(insert.target.span, "there is no stream " + insert.target.text)
-        .remedy(did_you_mean(insert.target.text, names));
-  }
+  if (!into) return no_relation(script_, insert.target, "stream", *around_.catalog);
   if (into->table)
     return error(insert.target.span, insert.target.text + " is a table: INSERT INTO … SELECT is for streams");
   if (into->read_only) return error(insert.target.span, insert.target.text + " is a SOURCE stream: it is only read");
@@ -267,8 +278,10 @@ Result<PlannedQuery> Planner::insert_into(const ast::Statement& statement, const
 Result<QueryPlan> Planner::select(const ast::Select& select) const {
   QueryPlanner planner(script_, *around_.catalog, merges());
   QueryTarget target{.key = {.format = "JSON", .side = Side::key, .wrap_single = false}, .store_prefix = "transient"};
+  target.answer = true;
   QueryPlanner::Planned planned = LV_TRY(planner.plan(select.query, target));
   QueryPlan plan{.root = read_only_what_is_used(planned.root),
+                 .shown = planned.shown,
                  .limit = select.query.limit,
                  .follow = select.query.emit == ast::Emit::changes};
   return plan;
@@ -276,11 +289,7 @@ Result<QueryPlan> Planner::select(const ast::Select& select) const {
 
 Result<PlannedRows> Planner::insert_values(const ast::InsertValues& insert, std::int64_t now_ms) const {
   const Relation* into = around_.catalog->find(insert.target.text);
-  if (!into) {
-    auto names = around_.catalog->relation_names();
-    return error(insert.target.span, "there is no stream or table " + insert.target.text)
-        .remedy(did_you_mean(insert.target.text, names));
-  }
+  if (!into) return no_relation(script_, insert.target, "stream or table", *around_.catalog);
   if (into->read_only)
     return error(insert.target.span,
                  into->name + " is a SOURCE " + (into->table ? "table" : "stream") + ": it is only read");
@@ -308,19 +317,19 @@ Result<PlannedRows> Planner::insert_values(const ast::InsertValues& insert, std:
   Binder binder(script_, nothing);
   for (const std::vector<ast::Expression>& row : insert.rows) {
     if (row.size() != places.size())
-      return error(
-          row.empty() ? insert.target.span : row.front().span,
-          "there are " + std::to_string(row.size()) + " values for " + std::to_string(places.size()) + " columns");
+      return error(row.empty() ? insert.target.span : row.front().span,
+                   "there are " + counted(row.size(), "value") + " for " + counted(places.size(), "column"))
+          .why("the columns are " + list_of_columns(schema, places));
     std::vector<Value> values(schema.size());
     std::int64_t rowtime = now_ms;
     for (std::size_t i = 0; i < row.size(); ++i) {
       bool is_rowtime = places[i] == schema.size();
       Type type = is_rowtime ? Type(TypeKind::int64) : schema[places[i]].type;
+      std::string column = "column " + (is_rowtime ? std::string("ROWTIME") : schema[places[i]].name);
       auto e = binder.bind_as(row[i], type);
-      if (!e)
-        return std::move(e).error().within("column " + (is_rowtime ? std::string("ROWTIME") : schema[places[i]].name));
+      if (!e) return std::move(e).error().within(column);
       auto value = fold(**e, Surroundings());
-      if (!value) return error(row[i].span, value.error().what()).why(value.error().why());
+      if (!value) return error(row[i].span, column + ": " + value.error().what()).why(value.error().why());
       if (is_rowtime)
         rowtime = value->is_null() ? now_ms : std::get<std::int64_t>(*value);
       else

@@ -50,15 +50,15 @@ class Planner {
  private:
   Result<Schema> declared_schema(const ast::CreateSource& create) const;
   Result<std::int32_t> partitions_of(const RelationProperties& properties, const std::string& topic,
-                                     std::optional<std::int32_t> fallback, ast::Span span) const;
+                                     std::optional<std::int32_t> fallback) const;
   Result<ExpressionRef> event_time(const SchemaRef& schema, const std::string& name,
-                                   const RelationProperties& properties, ast::Span span) const;
+                                   const RelationProperties& properties) const;
   Result<std::vector<CheckRule>> bind_checks(const std::vector<ast::Check>& checks, const std::string& name,
                                              const SchemaRef& schema) const;
   // What WITH leaves out comes from the relation that is read.
   Result<RecordFormat> derived_format(const SchemaRef& schema, const Relation& source,
                                       const RelationProperties& properties, const std::string& topic,
-                                      const std::string& name, ast::Span span) const;
+                                      const std::string& name) const;
   TopicConfig topic_config(const RelationProperties& properties, std::int32_t partitions, bool table) const;
   std::string query_id(std::string_view prefix, const std::string& name) const;
   bool merges() const;  // caching is on

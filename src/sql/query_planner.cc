@@ -46,11 +46,6 @@ void find_aggregates(const ast::Expression& e, std::vector<const ast::Expression
   for (const ast::Expression& child : e.children) find_aggregates(child, found);
 }
 
-bool is_pseudo_column(const std::string& name) {
-  static constexpr std::array names = {"ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART", "WINDOWEND"};
-  return std::ranges::find(names, name) != names.end();
-}
-
 void note_columns(const Expression& e, std::set<std::uint32_t>& columns) {
   for (std::uint32_t c : columns_of(e)) columns.insert(c);
 }
@@ -95,6 +90,11 @@ PlanRef prune(const PlanRef& n, const std::optional<std::set<std::uint32_t>>& us
 
 }  // namespace
 
+bool is_pseudo_column(const std::string& name) {
+  static constexpr std::array names = {"ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART", "WINDOWEND"};
+  return std::ranges::find(names, name) != names.end();
+}
+
 PlanRef read_only_what_is_used(PlanRef root) { return prune(root, std::nullopt); }
 
 // ---- what is read ----
@@ -102,9 +102,7 @@ PlanRef read_only_what_is_used(PlanRef root) { return prune(root, std::nullopt);
 Result<const Relation*> QueryPlanner::source_of(const ast::Query& query) const {
   const Relation* relation = catalog_.find(query.from.name.text);
   if (relation) return relation;
-  std::vector<std::string> names = catalog_.relation_names();
-  return error(query.from.name.span, "there is no stream or table " + query.from.name.text)
-      .remedy(did_you_mean(query.from.name.text, names));
+  return no_relation(script_, query.from.name, "stream or table", catalog_);
 }
 
 Result<QueryPlanner::Planned> QueryPlanner::plan(const ast::Query& query, const QueryTarget& target) const {
@@ -127,14 +125,19 @@ Result<QueryPlanner::Planned> QueryPlanner::plan(const ast::Query& query, const 
       return error(query.where->span, "an aggregate cannot stand in WHERE")
           .remedy("Conditions on groups stand in HAVING.");
     ExpressionRef condition = LV_TRY(Binder(script_, scope).bind_condition(*query.where, "WHERE"));
-    planned.root = node(FilterSpec{std::move(condition)}, {planned.root}, source->schema);
+    planned.root = node(FilterSpec{std::move(condition), source->table}, {planned.root}, source->schema);
   }
   bool aggregates = std::ranges::any_of(
       query.items, [](const ast::SelectItem& item) { return !item.star && has_aggregate(item.expression); });
   if (query.group_by.empty()) {
-    if (aggregates) return error(query.items[0].span, "aggregate functions need a GROUP BY");
+    if (aggregates) {
+      auto item =
+          std::ranges::find_if(query.items, [](const ast::SelectItem& i) { return has_aggregate(i.expression); });
+      return error(item->span, "aggregate functions need a GROUP BY")
+          .remedy("Add GROUP BY and the column of which each value shall have its own result.");
+    }
     if (query.having) return error(query.having->span, "HAVING needs a GROUP BY");
-    return plan_rows(query, scope, std::move(planned));
+    return plan_rows(query, scope, std::move(planned), target);
   }
   if (!query.partition_by.empty())
     return error(query.partition_by[0].span, "GROUP BY and PARTITION BY cannot stand together")
@@ -146,7 +149,8 @@ Result<QueryPlanner::Planned> QueryPlanner::plan(const ast::Query& query, const 
 
 // ---- columns ----
 
-Result<std::vector<QueryPlanner::Item>> QueryPlanner::items_of(const ast::Query& query, const Scope& scope) const {
+Result<std::vector<QueryPlanner::Item>> QueryPlanner::items_of(const ast::Query& query, const Scope& scope,
+                                                               bool answer) const {
   std::vector<Item> items;
   for (std::size_t i = 0; i < query.items.size(); ++i) {
     const ast::SelectItem& item = query.items[i];
@@ -180,13 +184,13 @@ Result<std::vector<QueryPlanner::Item>> QueryPlanner::items_of(const ast::Query&
       name = e.name.text;
     else
       name = "KSQL_COL_" + std::to_string(i);
-    if (is_pseudo_column(name) && !item.alias) {
+    if (is_pseudo_column(name) && !item.alias && !answer) {
       // A pseudo column keeps no such name: it would hide the one of the new relation.
       return error(item.span, "the pseudo column " + name + " needs another name here")
           .remedy("Write " + name + " AS …");
     }
-    if (is_pseudo_column(name))
-      return error(item.span, name + " is the name of a pseudo column").remedy("Choose another name behind AS.");
+    if (is_pseudo_column(name) && item.alias)
+      return error(item.alias->span, name + " is the name of a pseudo column").remedy("Choose another name behind AS.");
     items.push_back({e, std::move(name), item.span});
   }
   LV_TRY(check_names(items));
@@ -202,21 +206,25 @@ Result<void> QueryPlanner::check_names(const std::vector<Item>& items) const {
   return {};
 }
 
-Result<std::vector<std::size_t>> QueryPlanner::find_key_items(const ast::Query& query, const std::vector<Item>& items,
-                                                              const std::vector<ast::Expression>& wanted,
+Result<std::vector<std::size_t>> QueryPlanner::find_key_items(const ast::Query& query, std::vector<Item>& items,
+                                                              const std::vector<ast::Expression>& wanted, bool answer,
                                                               std::string_view clause) const {
   std::vector<std::size_t> found;
   for (const ast::Expression& key : wanted) {
     std::string text = canonical(key);
     std::vector<std::size_t> matches;
     for (std::size_t i = 0; i < items.size(); ++i)
-      if (canonical(items[i].expression) == text) matches.push_back(i);
+      if (canonical(items[i].expression) == text && std::ranges::find(found, i) == found.end()) matches.push_back(i);
+    if (answer && matches.empty()) {
+      matches.push_back(items.size());
+      items.push_back({key, "KSQL_KEY_" + std::to_string(found.size()), key.span});
+    }
     if (matches.empty())
       return error(query.items.front().span,
                    "the key column " + print(key) + " is missing among the columns of the SELECT")
           .why(std::string(clause))
           .remedy("Add " + print(key) + " to the SELECT.");
-    if (matches.size() > 1)
+    if (matches.size() > 1 && !answer)
       return error(items[matches[1]].span,
                    "the key column " + print(key) + " stands twice among the columns of the SELECT")
           .remedy("Use AS_VALUE(" + print(key) + ") to copy it into the value.");
@@ -225,11 +233,32 @@ Result<std::vector<std::size_t>> QueryPlanner::find_key_items(const ast::Query& 
   return found;
 }
 
+Result<ProjectSpec> QueryPlanner::project(const Binder& binder, const std::vector<Item>& items,
+                                          const std::vector<std::size_t>& key_items,
+                                          std::vector<std::size_t>& shown) const {
+  auto schema = std::make_shared<Schema>();
+  ProjectSpec project;
+  shown.resize(items.size());
+  for (std::size_t k : key_items) {
+    shown[k] = project.key.size();
+    project.key.push_back(LV_TRY(binder.bind(items[k].expression)));
+    schema->key.push_back({items[k].name, project.key.back()->type});
+  }
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (std::ranges::find(key_items, i) != key_items.end()) continue;
+    shown[i] = key_items.size() + project.value.size();
+    project.value.push_back(LV_TRY(binder.bind(items[i].expression)));
+    schema->value.push_back({items[i].name, project.value.back()->type});
+  }
+  project.schema = std::move(schema);
+  return project;
+}
+
 // ---- without groups ----
 
-Result<QueryPlanner::Planned> QueryPlanner::plan_rows(const ast::Query& query, const Scope& scope,
-                                                      Planned planned) const {
-  std::vector<Item> items = LV_TRY(items_of(query, scope));
+Result<QueryPlanner::Planned> QueryPlanner::plan_rows(const ast::Query& query, const Scope& scope, Planned planned,
+                                                      const QueryTarget& target) const {
+  std::vector<Item> items = LV_TRY(items_of(query, scope, target.answer));
   std::vector<ast::Expression> key;
   bool no_key = query.partition_by.size() == 1 && query.partition_by[0].kind == ast::ExpressionKind::null_literal;
   if (!query.partition_by.empty()) {
@@ -243,22 +272,15 @@ Result<QueryPlanner::Planned> QueryPlanner::plan_rows(const ast::Query& query, c
   }
   std::string clause = query.partition_by.empty() ? "every key column of " + scope.described + " must be selected, once"
                                                   : "what PARTITION BY names must be selected, once";
-  std::vector<std::size_t> key_items = LV_TRY(find_key_items(query, items, key, clause));
-
   Binder binder(script_, scope);
-  auto schema = std::make_shared<Schema>();
-  ProjectSpec project;
-  for (std::size_t k : key_items) {
-    project.key.push_back(LV_TRY(binder.bind(items[k].expression)));
-    schema->key.push_back({items[k].name, project.key.back()->type});
-  }
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (std::ranges::find(key_items, i) != key_items.end()) continue;
-    project.value.push_back(LV_TRY(binder.bind(items[i].expression)));
-    schema->value.push_back({items[i].name, project.value.back()->type});
-  }
-  project.schema = schema;
-  planned.root = node(std::move(project), {planned.root}, schema);
+  for (const Item& item : items)
+    LV_TRY(binder.bind(item.expression));  // what is wrong here is told before a missing key
+  std::size_t selected = items.size();
+  std::vector<std::size_t> key_items = LV_TRY(find_key_items(query, items, key, target.answer, clause));
+  ProjectSpec columns = LV_TRY(project(binder, items, key_items, planned.shown));
+  planned.shown.resize(selected);
+  SchemaRef schema = columns.schema;
+  planned.root = node(std::move(columns), {planned.root}, schema);
   return planned;
 }
 
@@ -267,9 +289,10 @@ Result<QueryPlanner::Planned> QueryPlanner::plan_rows(const ast::Query& query, c
 Result<QueryPlanner::Planned> QueryPlanner::plan_groups(const ast::Query& query, const Scope& scope, Planned planned,
                                                         const QueryTarget& target) const {
   if (planned.table) return error(query.group_by[0].span, "not supported yet: GROUP BY over a table");
-  std::vector<Item> items = LV_TRY(items_of(query, scope));
+  std::vector<Item> items = LV_TRY(items_of(query, scope, target.answer));
+  std::size_t selected = items.size();
   std::vector<std::size_t> key_items =
-      LV_TRY(find_key_items(query, items, query.group_by, "what GROUP BY names must be selected, once"));
+      LV_TRY(find_key_items(query, items, query.group_by, target.answer, "what GROUP BY names must be selected, once"));
 
   // What the groups are made of, over the rows read.
   Binder rows_binder(script_, scope);
@@ -352,21 +375,12 @@ Result<QueryPlanner::Planned> QueryPlanner::plan_groups(const ast::Query& query,
   Binder groups_binder(script_, group_scope, rules);
   if (query.having) {
     ExpressionRef condition = LV_TRY(groups_binder.bind_condition(*query.having, "HAVING"));
-    planned.root = node(FilterSpec{std::move(condition)}, {planned.root}, groups);
+    planned.root = node(FilterSpec{std::move(condition), true}, {planned.root}, groups);
   }
-  ProjectSpec project;
-  auto schema = std::make_shared<Schema>();
-  for (std::size_t k = 0; k < key_items.size(); ++k) {
-    project.key.push_back(column_expression(*groups, k));
-    schema->key.push_back(groups->key[k]);
-  }
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (std::ranges::find(key_items, i) != key_items.end()) continue;
-    project.value.push_back(LV_TRY(groups_binder.bind(items[i].expression)));
-    schema->value.push_back({items[i].name, project.value.back()->type});
-  }
-  project.schema = schema;
-  planned.root = node(std::move(project), {planned.root}, schema);
+  ProjectSpec columns = LV_TRY(project(groups_binder, items, key_items, planned.shown));
+  planned.shown.resize(selected);
+  SchemaRef schema = columns.schema;
+  planned.root = node(std::move(columns), {planned.root}, schema);
   planned.table = true;
   return planned;
 }

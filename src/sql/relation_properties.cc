@@ -5,6 +5,7 @@
 
 #include "base/near_name.h"
 #include "formats/formats.h"
+#include "functions/date_pattern.h"
 
 namespace levada {
 namespace {
@@ -75,13 +76,24 @@ constexpr std::array<std::string_view, 12> not_yet = {"WINDOW_TYPE",
 
 }  // namespace
 
-Result<RelationProperties> read_relation_properties(const Script& script,
+ast::Span PropertyPlaces::of(std::initializer_list<const char*> names) const {
+  for (const char* name : names)
+    if (auto place = written.find(name); place != written.end()) return place->second;
+  return declared;
+}
+
+Result<RelationProperties> read_relation_properties(const Script& script, const ast::Name& name,
                                                     const std::vector<ast::PropertySetting>& settings) {
   Properties properties = written_properties(script, settings);
+  PropertyPlaces places{.declared = name.span};
   for (std::size_t i = 0; i < properties.size(); ++i) {
     properties[i].name = capitals(properties[i].name);
     if (std::ranges::find(not_yet, properties[i].name) != not_yet.end())
       return statement_error(script, settings[i].name.span, "not supported yet: " + properties[i].name);
+    ast::Span span{settings[i].name.span.begin, settings[i].value.span.end};
+    if (properties[i].value.empty())
+      return statement_error(script, span, properties[i].name + " is empty").remedy("Leave it out, or say what it is.");
+    places.written.emplace(properties[i].name, span);
   }
   auto written = LV_TRY(parse_options<Written>(with_options, properties));
   RelationProperties result{.topic = written.topic,
@@ -93,10 +105,10 @@ Result<RelationProperties> read_relation_properties(const Script& script,
                             .key_delimiter = written.key_delimiter,
                             .value_delimiter = written.value_delimiter,
                             .timestamp = written.timestamp,
-                            .timestamp_format = written.timestamp_format};
-  auto wrong = [&](std::string_view name, std::string what) {
-    return Error(ErrorKind::usage, "'" + std::string(name) + "': " + what)
-        .where(find_property(properties, name)->where);
+                            .timestamp_format = written.timestamp_format,
+                            .places = std::move(places)};
+  auto wrong = [&](const char* property, std::string what) {
+    return statement_error(script, result.places.of({property}), std::string(property) + ": " + what);
   };
   if (!written.format.empty()) {
     if (!result.key_format.empty() || !result.value_format.empty())
@@ -116,14 +128,21 @@ Result<RelationProperties> read_relation_properties(const Script& script,
   }
   if (!result.cleanup_policy.empty() && result.cleanup_policy != "delete" && result.cleanup_policy != "compact")
     return wrong("CLEANUP_POLICY", "'" + result.cleanup_policy + "' is neither delete nor compact");
+  if (!result.timestamp_format.empty())
+    if (auto pattern = DatePattern::parse(result.timestamp_format); !pattern)
+      return wrong("TIMESTAMP_FORMAT", pattern.error().what())
+          .why(pattern.error().why())
+          .remedy(pattern.error().remedy());
   if (!result.timestamp_format.empty() && result.timestamp.empty())
-    return wrong("TIMESTAMP_FORMAT", "TIMESTAMP, the column, is missing");
+    return wrong("TIMESTAMP_FORMAT", "TIMESTAMP, the column, is missing").remedy("Add TIMESTAMP = 'the column'.");
   return result;
 }
 
-Result<FormatSpec> make_format(const Script& script, ast::Span span, Side side, const std::string& format,
+Result<FormatSpec> make_format(const Script& script, const PropertyPlaces& places, Side side, const std::string& format,
                                const std::string& delimiter, std::optional<bool> wrap, const std::vector<Field>& fields,
                                const SessionProperties& session) {
+  bool key = side == Side::key;
+  ast::Span span = places.of({key ? "KEY_FORMAT" : "VALUE_FORMAT", "FORMAT"});
   std::string name = format;
   std::string property =
       side == Side::key ? "ksql.persistence.default.format.key" : "ksql.persistence.default.format.value";
@@ -141,16 +160,24 @@ Result<FormatSpec> make_format(const Script& script, ast::Span span, Side side, 
     static constexpr std::array<std::string_view, 5> not_yet_formats = {"AVRO", "PROTOBUF", "PROTOBUF_NOSR", "JSON_SR",
                                                                         "DEBEZIUM_JSON"};
     if (std::ranges::find(not_yet_formats, name) != not_yet_formats.end())
-      return statement_error(script, span, "not supported yet: format " + name);
+      return statement_error(script, span, "not supported yet: format " + name).remedy("Use JSON, DELIMITED or KAFKA.");
     return statement_error(script, span, "there is no format " + name).remedy(did_you_mean(name, names));
   }
   FormatSpec spec{.format = name, .side = side, .fields = fields, .wrap_single = side == Side::value};
   if (!delimiter.empty()) {
-    if (name != "DELIMITED") return statement_error(script, span, "a delimiter is given, but the format is " + name);
+    std::string side_name = key ? "KEY_" : "VALUE_";
+    if (name != "DELIMITED")
+      return statement_error(script, places.of({key ? "KEY_DELIMITER" : "VALUE_DELIMITER"}),
+                             "a delimiter is given, but the format is " + name)
+          .remedy("Leave " + side_name + "DELIMITER out, or write " + side_name + "FORMAT = 'DELIMITED'.");
+    span = places.of({key ? "KEY_DELIMITER" : "VALUE_DELIMITER", key ? "KEY_FORMAT" : "VALUE_FORMAT", "FORMAT"});
     spec.delimiter = delimiter;
   }
   if (wrap && side == Side::value) {
-    if (fields.size() != 1) return statement_error(script, span, "WRAP_SINGLE_VALUE is only for a single value column");
+    if (fields.size() != 1)
+      return statement_error(script, places.of({"WRAP_SINGLE_VALUE"}),
+                             "WRAP_SINGLE_VALUE is only for a single value column")
+          .why("there are " + std::to_string(fields.size()));
     spec.wrap_single = *wrap;
   }
   if (auto fits = found->check(spec); !fits)

@@ -16,6 +16,15 @@ namespace levada {
 // SET 'name' = 'value', by name.
 using SessionProperties = std::map<std::string, std::string>;
 
+// Where properties were written, so that errors point at them; else at the name of what is declared.
+struct PropertyPlaces {
+  std::map<std::string, ast::Span> written;  // by name in capitals
+  ast::Span declared;
+
+  // Of the first of these that was written.
+  ast::Span of(std::initializer_list<const char*> names) const;
+};
+
 struct RelationProperties {
   std::string topic;            // KAFKA_TOPIC; empty: the relation's name
   std::int64_t partitions = 0;  // 0: not said
@@ -26,14 +35,15 @@ struct RelationProperties {
   std::string key_delimiter, value_delimiter;
   std::optional<bool> wrap_single_value;
   std::string timestamp, timestamp_format;
-  std::string where;  // of the WITH clause, for messages
+  PropertyPlaces places;
 };
 
-Result<RelationProperties> read_relation_properties(const Script& script,
+// `name` is that of the relation they belong to.
+Result<RelationProperties> read_relation_properties(const Script& script, const ast::Name& name,
                                                     const std::vector<ast::PropertySetting>& settings);
 
 // One side of a topic's records, checked by its format. `format` may be empty for the default of the session.
-Result<FormatSpec> make_format(const Script& script, ast::Span span, Side side, const std::string& format,
+Result<FormatSpec> make_format(const Script& script, const PropertyPlaces& places, Side side, const std::string& format,
                                const std::string& delimiter, std::optional<bool> wrap, const std::vector<Field>& fields,
                                const SessionProperties& session);
 

@@ -1,9 +1,12 @@
 #include "tests/cases/stage.h"
 
+#include "formats/formats.h"
 #include "log/record_batch.h"
 #include "pipeline/dead_letters.h"
 #include "pipeline/task_plan.h"
 #include "pipeline/topic_printer.h"
+#include "sql/binder.h"
+#include "sql/parser.h"
 
 namespace levada::cases {
 
@@ -106,12 +109,32 @@ Result<void> Stage::kill() {
 
 // ---- what goes in and comes out ----
 
+// What the text stands for in the format.
+static Result<std::string> bytes_of(const std::string& text, const FormatSpec* spec) {
+  if (!spec || spec->format != "KAFKA" || spec->fields.size() != 1) return text;
+  std::string cast = "CAST('" + text + "' AS " + spec->fields[0].type.text() + ")";
+  Script script{"record", cast};
+  Scope nothing{.schema = std::make_shared<const Schema>(), .described = "a record", .pseudo_columns = false};
+  ExpressionRef bound = LV_TRY(Binder(script, nothing).bind(LV_TRY(parse_expression(script))));
+  auto column = std::make_shared<Column>(spec->fields[0].type);
+  column->append(LV_TRY(fold(*bound, Surroundings())));
+  Texts bytes;
+  RowFailures failures;
+  auto encoder = find_format("KAFKA")->make_encoder(*spec);
+  encoder->encode(Columns{column}, Rows::all(1), bytes, failures);
+  return std::string(bytes[0]);
+}
+
 Result<void> Stage::put(const std::string& topic, const std::vector<Put>& records) {
   auto there = log_->topic(topic);
   if (!there) LV_TRY(log_->create_topic(topic, {}));
   std::int32_t partitions = there ? there->config.partitions : 1;
   auto transaction = LV_TRY(log_->begin("case-put"));
-  for (const Put& record : records) {
+  auto relations = session_->catalog().over_topic(topic);
+  const RecordFormat* format = relations.empty() ? nullptr : &relations.front()->format;
+  for (Put record : records) {
+    if (record.key) record.key = LV_TRY(bytes_of(*record.key, format ? &format->key : nullptr));
+    if (record.value) record.value = LV_TRY(bytes_of(*record.value, format ? &format->value : nullptr));
     RecordBatchBuilder batch;
     batch.add(record.timestamp_ms, record.key ? Text(*record.key) : Text(),
               record.value ? Text(*record.value) : Text());

@@ -45,6 +45,7 @@ class Stage {
     std::optional<std::string> key, value;
     std::int64_t timestamp_ms = 0;
   };
+  // Keys and values that the topic's stream has in the KAFKA format are texts that stand for their bytes.
   Result<void> put(const std::string& topic, const std::vector<Put>& records);
   Result<std::vector<PrintedRecord>> records(const std::string& topic);
   Result<std::vector<DeadLetterReport>> dead_letters();
