@@ -6,18 +6,22 @@
 namespace levada {
 namespace {
 
+// NaN is one NaN, -0.0 is 0.0.
+template <class T>
+T normal(T v) {
+  if constexpr (std::is_same_v<T, double>) {
+    if (v == 0) return 0;
+    if (std::isnan(v)) return std::numeric_limits<double>::quiet_NaN();
+  }
+  return v;
+}
+
 void put_value(const Column& column, std::uint32_t row, ByteWriter& out) {
   if (column.is_null(row)) return out.little<std::uint8_t>(0);
   out.little<std::uint8_t>(1);
   switch (column.type().kind()) {
     case TypeKind::string:
     case TypeKind::bytes: return out.sized_bytes(column.string(row));
-    case TypeKind::float64: {
-      double v = column.values<double>()[row];
-      if (v == 0) v = 0;
-      if (std::isnan(v)) v = std::numeric_limits<double>::quiet_NaN();
-      return out.little(v);
-    }
     case TypeKind::array:
     case TypeKind::map: {
       std::uint32_t begin = column.offsets()[row], end = column.offsets()[row + 1];
@@ -31,7 +35,7 @@ void put_value(const Column& column, std::uint32_t row, ByteWriter& out) {
       return;
     default:
       with_physical(column.type().kind(), [&]<class T>() {
-        if constexpr (!std::is_same_v<T, StringView>) out.little(column.values<T>()[row]);
+        if constexpr (!std::is_same_v<T, StringView>) out.little(normal(column.values<T>()[row]));
       });
   }
 }
@@ -67,7 +71,10 @@ bool get_value(ByteReader& in, Column& column) {
 }  // namespace
 
 RowBytes::RowBytes(std::vector<Field> fields, Single single)
-    : fields_(std::move(fields)), bare_(single == Single::bare && fields_.size() == 1 && fields_[0].type.textual()) {}
+    : fields_(std::move(fields)), bare_(single == Single::bare && fields_.size() == 1 && fields_[0].type.textual()) {
+  if (fields_.size() == 1 && !fields_[0].type.textual() && !fields_[0].type.nested())
+    fixed_ = 1 + width_of(fields_[0].type.kind());
+}
 
 void RowBytes::encode(std::span<const ColumnRef> columns, Rows rows, std::vector<std::string_view>& bytes,
                       Bits& with_null) {
@@ -89,6 +96,21 @@ void RowBytes::encode(std::span<const ColumnRef> columns, Rows rows, std::vector
     return;
   }
   buffer_.clear();
+  if (fixed_ > 0 && !columns[0]->has_nulls()) {
+    char* p = buffer_.room(rows.size() * fixed_);
+    with_physical(fields_[0].type.kind(), [&]<class T>() {
+      if constexpr (!std::is_same_v<T, StringView>) {
+        const T* values = columns[0]->values<T>();
+        rows.for_each([&](std::uint32_t row) {
+          *p = 1;
+          store(p + 1, normal(values[row]));
+          bytes[i++] = {p, fixed_};
+          p += fixed_;
+        });
+      }
+    });
+    return;
+  }
   ends_.clear();
   ByteWriter out(buffer_);
   rows.for_each([&](std::uint32_t row) {
@@ -117,6 +139,25 @@ bool RowBytes::decode(std::string_view bytes, std::span<Column* const> columns) 
     column->append_null();
   }
   return false;
+}
+
+bool RowBytes::decode(std::span<const std::string_view> rows, std::span<Column* const> columns) const {
+  bool good = true;
+  if (fixed_ == 0) {
+    for (std::string_view row : rows) good &= decode(row, columns);
+    return good;
+  }
+  with_physical(fields_[0].type.kind(), [&]<class T>() {
+    if constexpr (!std::is_same_v<T, StringView>) {
+      for (std::string_view row : rows) {
+        if (row.size() == fixed_ && row[0] == 1) [[likely]]
+          columns[0]->append(load<T>(row.data() + 1));
+        else
+          good &= decode(row, columns);
+      }
+    }
+  });
+  return good;
 }
 
 }  // namespace levada

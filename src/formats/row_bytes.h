@@ -31,12 +31,15 @@ class RowBytes {
   // Appends the row to the columns; false if the bytes are no such row (then a row of nulls was appended). The bytes
   // are copied.
   bool decode(std::string_view bytes, std::span<Column* const> columns) const;
+  // The same for many rows; false if one was none.
+  bool decode(std::span<const std::string_view> rows, std::span<Column* const> columns) const;
 
   const std::vector<Field>& fields() const { return fields_; }
 
  private:
   std::vector<Field> fields_;
   bool bare_;
+  std::size_t fixed_ = 0;  // of one column whose values take so many bytes each: the size of a row
   Buffer buffer_;
   std::vector<std::size_t> ends_;
 };

@@ -28,8 +28,7 @@ class Groups : public Store {
   std::uint64_t bytes() const override { return table_.bytes(); }
 
   void take_changes(const Visit& visit) override {
-    for (Group* group : table_.changed()) save(*group, visit);
-    table_.forget_changes();
+    table_.take_changed([&](Group* group) { save(*group, visit); });
   }
   void visit_all(const Visit& visit) const override {
     table_.for_each([&](Group* group) { save(*group, visit); });
@@ -127,7 +126,6 @@ class Aggregate : public Operator {
       std::size_t count = std::min<std::size_t>(batch_rows, pending_.size() - from);
       out.batches.push_back(changes(from, count));
     }
-    for (Group* group : pending_) group->pending = group->fresh = false;
     pending_.clear();
     before_.clear();
     had_before_.clear();
@@ -234,7 +232,7 @@ class Aggregate : public Operator {
     }
   }
 
-  // The batch of pending groups [from, from + count).
+  // The batch of pending groups [from, from + count), which are pending no more.
   Batch changes(std::size_t from, std::size_t count) {
     std::span<Group* const> groups = std::span(pending_).subspan(from, count);
     Batch batch;
@@ -250,10 +248,14 @@ class Aggregate : public Operator {
       key_columns.push_back(key.back().get());
     }
     auto timestamps = std::make_shared<std::vector<std::int64_t>>();
-    for (const Group* group : groups) {
-      LV_ASSERT(key_bytes_.decode(group->key(), key_columns));
+    timestamps->reserve(count);
+    keys_.clear();
+    GroupTable::for_each_ahead(groups, [&](Group* group) {
+      group->pending = group->fresh = false;
+      keys_.push_back(group->key());
       timestamps->push_back(group->timestamp_ms);
-    }
+    });
+    LV_ASSERT(key_bytes_.decode(keys_, key_columns));
     batch.key.assign(key.begin(), key.end());
     batch.timestamps_ms = std::move(timestamps);
 

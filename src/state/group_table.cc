@@ -20,7 +20,7 @@ std::uint32_t GroupTable::take_number() {
   }
   LV_ASSERT(next_number_ != 0);
   if ((next_number_ - 1) / slab_groups == slabs_.size())
-    slabs_.emplace_back(new char[std::size_t{slab_groups} * group_size_]);
+    slabs_.emplace_back(new (std::align_val_t(line)) char[std::size_t{slab_groups} * group_size_]);
   return next_number_++;
 }
 
@@ -46,14 +46,15 @@ void GroupTable::find_or_make(std::span<const std::string_view> keys, std::span<
     hashes_[k] = hash_bytes(keys[k].data(), keys[k].size());
     __builtin_prefetch(&slots_[home(hashes_[k])]);
   }
-  constexpr std::size_t ahead = 8;  // groups fetched before they are needed
-  auto prefetch_group = [&](std::size_t k) {
-    const Slot& slot = slots_[home(hashes_[k])];
-    if (slot.group != 0) __builtin_prefetch(at(slot.group));
-  };
-  for (std::size_t k = 0; k < std::min(ahead, keys.size()); ++k) prefetch_group(k);
+  // What the home of a key holds, likely its own group: first the group, and when that is there its key.
+  auto likely = [&](std::size_t k) { return slots_[home(hashes_[k])].group; };
+  for (std::size_t k = 0; k < std::min(ahead, keys.size()); ++k)
+    if (auto number = likely(k)) __builtin_prefetch(at(number), 1);
   for (std::size_t k = 0; k < keys.size(); ++k) {
-    if (k + ahead < keys.size()) prefetch_group(k + ahead);
+    if (k + ahead < keys.size())
+      if (auto number = likely(k + ahead)) __builtin_prefetch(at(number), 1);
+    if (k + ahead / 2 < keys.size())
+      if (auto number = likely(k + ahead / 2)) __builtin_prefetch(at(number)->key_data);
     std::uint64_t hash = hashes_[k];
     auto tag = static_cast<std::uint32_t>(hash >> 32);
     for (std::size_t i = home(hash);; i = (i + 1) & mask) {
@@ -121,11 +122,6 @@ void GroupTable::clear() {
   next_number_ = 1;
   size_ = key_bytes_ = 0;
   keys_ = Arena();
-}
-
-void GroupTable::forget_changes() {
-  for (Group* group : changed_) group->changed = false;
-  changed_.clear();
 }
 
 std::uint64_t GroupTable::bytes() const {

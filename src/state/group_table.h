@@ -9,6 +9,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -53,8 +54,25 @@ class GroupTable {
     group->changed = true;
     changed_.push_back(group);
   }
-  std::span<Group* const> changed() const { return changed_; }
-  void forget_changes();
+  // f(group) for each listed group; the list is empty then.
+  template <class F>
+  void take_changed(F f) {
+    for_each_ahead(changed_, [&](Group* group) {
+      group->changed = false;
+      f(group);
+    });
+    changed_.clear();
+  }
+
+  // f(group) for each of them, while those to come are fetched from memory: the group, and when it is there its key.
+  template <class F>
+  static void for_each_ahead(std::span<Group* const> groups, F f) {
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      if (i + ahead < groups.size()) __builtin_prefetch(groups[i + ahead], 1);
+      if (i + ahead / 2 < groups.size()) __builtin_prefetch(groups[i + ahead / 2]->key_data);
+      f(groups[i]);
+    }
+  }
 
   std::uint64_t size() const { return size_; }
   std::uint64_t bytes() const;
@@ -71,6 +89,11 @@ class GroupTable {
     std::uint32_t group = 0;  // number of the group, from 1; 0: free
   };
   static constexpr std::uint32_t slab_groups = 1024;
+  static constexpr std::size_t line = 64;   // bytes that memory gives at once
+  static constexpr std::size_t ahead = 16;  // groups that are fetched before they are needed
+  struct FreeSlab {
+    void operator()(char* slab) const { ::operator delete[](slab, std::align_val_t(line)); }
+  };
 
   Group* at(std::uint32_t number) const {
     return reinterpret_cast<Group*>(slabs_[(number - 1) / slab_groups].get() +
@@ -82,7 +105,7 @@ class GroupTable {
 
   const std::uint32_t group_size_;
   std::vector<Slot> slots_;
-  std::vector<std::unique_ptr<char[]>> slabs_;
+  std::vector<std::unique_ptr<char[], FreeSlab>> slabs_;
   std::vector<std::uint32_t> free_;  // numbers of erased groups
   std::uint32_t next_number_ = 1;
   std::uint64_t size_ = 0, key_bytes_ = 0;

@@ -41,21 +41,34 @@ TEST_SUITE("state") {
     CHECK(table.find("c") == nullptr);
   }
 
-  TEST_CASE("touched groups are listed once until they are forgotten, erased ones not at all") {
+  TEST_CASE("touched groups are given once, in their order, and then no more; erased ones not at all") {
     GroupTable table(8);
+    std::vector<std::string> keys;
+    for (int i = 0; i < 200; ++i) keys.push_back(std::to_string(i));
+    std::vector<Group*> made, given;
+    auto groups = find(table, keys, made);
+    for (int round = 0; round < 2; ++round) {
+      std::vector<Group*> expected;
+      for (std::size_t i = 1 + static_cast<std::size_t>(round); i < groups.size(); i += 3)
+        expected.push_back(groups[groups.size() - i]);
+      for (Group* group : expected) table.touch(group);
+      for (Group* group : expected) table.touch(group);
+      table.erase(expected[5]);
+      std::erase(groups, expected[5]);
+      expected.erase(expected.begin() + 5);
+      given.clear();
+      table.take_changed([&](Group* group) { given.push_back(group); });
+      CHECK(given == expected);
+      table.take_changed([](Group*) { FAIL("given twice"); });
+    }
+  }
+
+  TEST_CASE("a group of one cache line's size lies in one") {
+    GroupTable table(32);
+    std::vector<std::string> keys;
+    for (int i = 0; i < 3000; ++i) keys.push_back(std::to_string(i));
     std::vector<Group*> made;
-    auto groups = find(table, {"a", "b", "c"}, made);
-    table.touch(groups[1]);
-    table.touch(groups[0]);
-    table.touch(groups[1]);
-    CHECK(std::vector<Group*>(table.changed().begin(), table.changed().end()) ==
-          std::vector<Group*>{groups[1], groups[0]});
-    table.erase(groups[1]);
-    CHECK(table.changed().size() == 1);
-    table.forget_changes();
-    CHECK(table.changed().empty());
-    table.touch(groups[0]);
-    CHECK(table.changed().size() == 1);
+    for (Group* group : find(table, keys, made)) CHECK(reinterpret_cast<std::uintptr_t>(group) % 64 == 0);
   }
 
   TEST_CASE("pointers stay good while the table grows") {
