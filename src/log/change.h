@@ -10,8 +10,8 @@
 //   3 no topic   id
 //   4 opened     topic id, partition, file number, base offset: a new last segment, empty
 //   5 extended   topic id, partition, file number, position, bytes, next offset, flags (1: the bytes follow in the
-//   journal
-//                record), count and index points (offset and position, each as the distance from the one before)
+//                journal record), count and index points (offset and position, each as the distance from the one
+//                before)
 //   6 replaced   topic id, partition, count and file numbers of adjacent segments that go, count and segments that come
 //                segment: file number, base, records up to next, bytes, wall time ms, flags (1 compacted),
 //                tombstones until ms, count and index points

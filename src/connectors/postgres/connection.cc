@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/assert.h"
+#include "connectors/postgres/libpq.h"
 #include "connectors/postgres/names.h"
 
 namespace levada {
@@ -111,6 +112,7 @@ PostgresConnection::~PostgresConnection() { PQfinish(connection_); }
 
 Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(const PostgresAddress& address,
                                                                      const std::string& application) {
+  LV_TRY(load_libpq());
   std::vector<std::pair<std::string, std::string>> words = {
       {"client_encoding", "UTF8"},
       {"application_name", application},
