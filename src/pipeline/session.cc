@@ -148,9 +148,9 @@ std::vector<Error> Session::check(const Script& script) {
   inserts_.clear();
   insert_queries_.clear();
   Parser parser(script);
-  while (true) {
+  while (found.size() < most_mistakes) {
     auto statement = parser.next(variables_);
-    if (statement && !*statement) return found;
+    if (statement && !*statement) break;
     Result<Answer> answer = statement ? execute_one(script, **statement, false)
                                       : Result<Answer>(std::unexpected(std::move(statement).error()));
     if (answer) continue;
@@ -158,6 +158,7 @@ std::vector<Error> Session::check(const Script& script) {
     if (!statement || !mentions(script, span, missing_)) found.push_back(std::move(answer).error());
     missing_.merge(declared_in(script, span));
   }
+  return found;
 }
 
 Result<Answer> Session::execute_one(const Script& script, const ast::Statement& statement, bool once) {

@@ -27,6 +27,8 @@ class Session {
   // With `once`, INSERT … VALUES that this log has already from the same script are passed over.
   Result<std::vector<Answer>> execute(const Script& script, bool once);
   // The same, but goes on behind what is wrong, and says all of it; not what only follows from another mistake.
+  // Ends after so many mistakes: what is no script at all has no end of them.
+  static constexpr std::size_t most_mistakes = 50;
   std::vector<Error> check(const Script& script);
   // One statement's rows as they come.
   Result<void> select(const Script& script, std::stop_token stop,

@@ -75,6 +75,19 @@ TEST_SUITE("sql") {
     CHECK(at(std::string("a\0b", 3), 2, 3) == "a.sql:1:3\na\uFFFDb\n  ^");
   }
 
+  TEST_CASE("passwords are not shown, and the caret stays where it belongs") {
+    CHECK(under("('connection.password' = 'geheim', 'a' = 'b')", "'a'") ==
+          "a.sql:1:36\n('connection.password' = '******', 'a' = 'b')\n                                   ^^^");
+    CHECK(under("('PASSWORD'='gehéim', 'a'='b')", "'a'") ==
+          "a.sql:1:23\n('PASSWORD'='******', 'a'='b')\n                      ^^^");
+    CHECK(under("('url' = 'postgresql://me:geheim@here/db', x)", "x").find("//me:******@here/db") != std::string::npos);
+    CHECK(under("('db.password' = '${env:DB_PASSWORD}', x)", "x").find("${env:DB_PASSWORD}") != std::string::npos);
+    CHECK(under("('url' = 'http://here:8080/', x)", "x").find(":8080/") != std::string::npos);
+    CHECK(under("SELECT password, secret FROM t WHERE x = 'y'", "x").find("'y'") != std::string::npos);
+    std::string far = "('password' = 'geheim" + times(120, "geheim") + "', x)";
+    CHECK(under(far, "x").find("geheim") == std::string::npos);
+  }
+
   TEST_CASE("long lines are cut around the span, and the column still counts from the line's begin") {
     std::string text = times(100'000, "ä,") + "HERE" + times(100'000, ",ö");
     std::string shown = under(text, "HERE");
