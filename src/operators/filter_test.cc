@@ -9,8 +9,8 @@ namespace {
 const SchemaRef schema = schema_of({{"K", TypeKind::string}}, {{"N", TypeKind::int32}, {"S", TypeKind::string}});
 const Surroundings surroundings;
 
-std::unique_ptr<Operator> filter(std::string_view condition) {
-  return make_filter({must(read_expression(condition, *schema))}, surroundings);
+std::unique_ptr<Operator> filter(std::string_view condition, bool table = false) {
+  return make_filter({.condition = must(read_expression(condition, *schema)), .table = table}, surroundings);
 }
 
 }  // namespace
@@ -23,6 +23,10 @@ TEST_SUITE("operators") {
     Output nothing;
     positive->push(0, batch_of(schema, {"K=a N=-1"}), nothing);
     CHECK(nothing.batches.empty());
+  }
+
+  TEST_CASE("filter: a stream's row without a value passes no condition") {
+    CHECK(push(*filter("K = 'b' OR N IS NULL"), batch_of(schema, {"K=a", "del K=b"})) == Strings{"a:null,null"});
   }
 
   TEST_CASE("filter: what was selected before is selected from") {
@@ -44,9 +48,9 @@ TEST_SUITE("operators") {
   }
 
   TEST_CASE("filter: a table's row that no longer passes is deleted, one that never did is nothing") {
-    auto op = filter("N > 0");
+    auto op = filter("N > 0", true);
     // Where nobody knows what was there, the deletion is told to be sure.
-    CHECK(push(*op, batch_of(schema, {"K=a N=1", "del K=b"})) == Strings{"a:1,null", "b:-"});
+    CHECK(push(*op, batch_of(schema, {"K=a N=1", "del K=b", "K=c N=0"})) == Strings{"a:1,null", "b:-", "c:-"});
     CHECK(push(*op, batch_of(schema, {"K=a N=0 | N=1", "K=b N=0 | N=-1", "K=c N=3 | N=2", "K=d N=4 | N=0",
                                       "del K=e | N=5", "del K=f | N=-5"})) ==
           Strings{"a:-<-1,null", "c:3,null<-2,null", "d:4,null", "e:-<-5,null"});
