@@ -3,7 +3,6 @@
 #include <re2/re2.h>
 
 #include <algorithm>
-#include <cctype>
 #include <string_view>
 #include <vector>
 
@@ -14,8 +13,6 @@ namespace {
 
 constexpr std::size_t cells_before = 60, cells_in_all = 110;
 constexpr std::size_t bytes_around = 4 * cells_in_all;  // a cell is rarely more; very long lines are not read whole
-
-constexpr std::size_t secret_reach = 4096;  // bytes of the line before an excerpt in which a secret may have begun
 
 // What one code point looks like.
 struct Cell {
@@ -73,35 +70,6 @@ std::vector<Cell> cells_of(std::string_view text, std::size_t from, std::size_t 
   return cells;
 }
 
-using Stretch = std::pair<std::size_t, std::size_t>;
-
-// Of a text that begins behind the name of a property: where its value stands, without the quotes.
-Stretch value_behind(std::string_view text) {
-  std::size_t open = text.find_first_not_of("'\" \t=");
-  std::size_t equals = text.find('=');
-  if (open == std::string_view::npos || equals >= open || text[open - 1] != '\'') return {0, 0};
-  return {open, std::min(text.find('\'', open), text.size())};
-}
-
-// What an excerpt must not show: values of passwords and secrets, and passwords in addresses (//user:password@).
-std::vector<Stretch> secrets_in(std::string_view text) {
-  std::vector<Stretch> secrets;
-  std::string small(text);
-  std::ranges::transform(small, small.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (std::string_view word : {"password", "secret"})
-    for (std::size_t at = small.find(word); at != std::string::npos; at = small.find(word, at + 1)) {
-      std::size_t name_end = std::min(small.find('\'', at), small.size());
-      auto [begin, end] = value_behind(std::string_view(small).substr(name_end));
-      if (begin < end && !text.substr(name_end + begin).starts_with("${"))
-        secrets.emplace_back(name_end + begin, name_end + end);
-    }
-  for (std::size_t at = small.find("://"); at != std::string::npos; at = small.find("://", at + 1)) {
-    std::size_t end = small.find_first_of("@'\" ", at + 3), colon = small.find(':', at + 3);
-    if (end != std::string::npos && small[end] == '@' && colon < end) secrets.emplace_back(colon + 1, end);
-  }
-  return secrets;
-}
-
 }  // namespace
 
 std::string excerpt(const Script& script, ast::Span span) {
@@ -120,10 +88,6 @@ std::string excerpt(const Script& script, ast::Span span) {
   if (begin - from > bytes_around) from = code_point_from(text, begin - bytes_around);
   if (to > begin && to - begin > bytes_around) to = std::min(to, code_point_from(text, begin + bytes_around));
   std::vector<Cell> cells = cells_of(text, from, to);
-  std::size_t context = from - std::min(from - line_begin, secret_reach);
-  for (auto [secret_begin, secret_end] : secrets_in(text.substr(context, to - context)))
-    for (Cell& cell : cells)
-      if (cell.at >= context + secret_begin && cell.at < context + secret_end) cell.shown = "*", cell.width = 1;
   auto caret = std::ranges::find_if(cells, [&](const Cell& c) { return c.at >= begin; }) - cells.begin();
   std::size_t first = 0, stop = cells.size();
   if (cells.size() > cells_in_all) {
