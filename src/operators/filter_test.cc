@@ -9,8 +9,8 @@ namespace {
 const SchemaRef schema = schema_of({{"K", TypeKind::string}}, {{"N", TypeKind::int32}, {"S", TypeKind::string}});
 const Surroundings surroundings;
 
-std::unique_ptr<Operator> filter(std::string_view condition) {
-  return make_filter({must(read_expression(condition, *schema))}, surroundings);
+std::unique_ptr<Operator> filter(std::string_view condition, bool table = false) {
+  return make_filter({.condition = must(read_expression(condition, *schema)), .table = table}, surroundings);
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ TEST_SUITE("operators") {
   }
 
   TEST_CASE("filter: a table's row that no longer passes is deleted, one that never did is nothing") {
-    auto op = filter("N > 0");
+    auto op = filter("N > 0", true);
     // Where nobody knows what was there, the deletion is told to be sure.
     CHECK(push(*op, batch_of(schema, {"K=a N=1", "del K=b"})) == Strings{"a:1,null", "b:-"});
     CHECK(push(*op, batch_of(schema, {"K=a N=0 | N=1", "K=b N=0 | N=-1", "K=c N=3 | N=2", "K=d N=4 | N=0",
