@@ -4,8 +4,12 @@
 //   if (!engine) { std::cerr << engine.error().text() << '\n'; return 1; }
 //   auto answers = (*engine)->execute("CREATE STREAM …; SELECT * FROM …;");
 //
-// Everything that can fail returns a Result (std::expected with levada::Error). An Engine may be used from several
-// threads, one call at a time; request_stop() and status() at any time.
+// A whole program is examples/embedded/trips.cc; it links levada_core. Statements are executed at once; what they
+// declare to go on for ever (queries, connectors) runs from start() to stop(). One engine at a time writes to a log;
+// others may open it read_only.
+//
+// Everything that can fail returns a Result (std::expected with levada::Error); nothing throws. An Engine may be used
+// from several threads, one call at a time; request_stop() and status() at any time.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -36,19 +40,19 @@ struct EngineOptions {
   Logger* logger = nullptr;
 };
 
-// What a statement answers: a message, or a table, or both.
+// What a statement answers: a message for people, or a table, or both.
 struct Answer {
   std::string message;
   std::vector<std::string> columns, types;                    // types as SQL writes them
   std::vector<std::vector<std::optional<std::string>>> rows;  // nullopt is null
-  // Of objects that were created: where in the script, for those who show progress.
-  std::string statement;
+  std::string statement;                                      // its text, as the script has it
 };
 
 struct ObjectReport {
   std::string name, kind;     // kind: source, query, sink
-  std::string state, reason;  // running, idle, retrying, failed, finished, …
-  std::int64_t since_ms = 0;
+  std::string state, reason;  // starting, running, idle, retrying, failed or finished; why, of the two that are wrong
+  std::int64_t since_ms = 0;  // in this state
+  // Since the engine was opened.
   std::uint64_t rows_in = 0, rows_out = 0, dead_letters = 0;
   std::int64_t busy_ms = 0;                             // time spent at work, waiting left out
   std::uint64_t failures = 0;                           // rows for which an expression failed: topic _processing_log
@@ -96,17 +100,18 @@ class Engine {
   // CHANGES.
   Result<void> select(std::string_view statement, const std::function<bool(const Answer& head, std::size_t row)>& row);
 
-  // Makes and starts the loops for all that is declared. `notes` are lines for the user.
+  // Makes and starts the threads for all that this engine's statements have declared; once. `notes` are
+  // lines for the user.
   Result<void> start(std::vector<std::string>& notes);
   // Finds everything that is wrong with a pipeline's file without running it, best on an engine on `memory:`; what only
   // follows from another mistake is left out. With `look_outside` the files, servers and tables that it names are
   // looked at too. `notes` are lines for the user.
   std::vector<Error> check(std::string_view script, std::string_view name, bool look_outside,
                            std::vector<std::string>& notes);
-  // Until all is done (only if !follow), something failed or a stop was requested.
+  // After start(): until all is done (only if !follow), something failed (failure() says what) or a stop was requested.
   Ended wait();
   void request_stop();
-  // Ends the loops; each commits what it has done.
+  // Ends the threads; each commits what it has done.
   Result<void> stop();
   std::optional<Error> failure() const;
 

@@ -2,6 +2,8 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "functions/functions.h"
@@ -11,6 +13,7 @@ namespace levada {
 
 // Keeps the rows for which the condition is true. Of a table, a row that no longer passes becomes a deletion.
 struct FilterSpec {
+  static constexpr std::string_view name = "filter";
   ExpressionRef condition;
   bool table = false;
 };
@@ -18,6 +21,7 @@ std::unique_ptr<Operator> make_filter(FilterSpec spec, const Surroundings& surro
 
 // Computes new columns. A value that fails is null; a row whose key fails is dropped.
 struct ProjectSpec {
+  static constexpr std::string_view name = "project";
   SchemaRef schema;  // of the result
   std::vector<ExpressionRef> key, value;
 };
@@ -31,6 +35,7 @@ struct AggregateSpec {
     std::vector<ExpressionRef> arguments;
     std::string text;
   };
+  static constexpr std::string_view name = "aggregate";
   SchemaRef schema;                  // of the result: the group's key, then a value for each call
   std::vector<ExpressionRef> group;  // the key
   std::vector<Call> calls;
@@ -39,5 +44,10 @@ struct AggregateSpec {
   bool before = false;  // also tell what stood there before
 };
 std::unique_ptr<Operator> make_aggregate(AggregateSpec spec, const Surroundings& surroundings);
+
+// The table of operators: what carries any of them, and makes it, asks here.
+using OperatorSpec = std::variant<FilterSpec, ProjectSpec, AggregateSpec>;
+std::unique_ptr<Operator> make_operator(const OperatorSpec& spec, const Surroundings& surroundings);
+std::string_view name_of(const OperatorSpec& spec);
 
 }  // namespace levada

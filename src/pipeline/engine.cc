@@ -90,7 +90,8 @@ Result<void> Engine::select(std::string_view statement, const std::function<bool
 }
 
 Result<void> Engine::start(std::vector<std::string>& notes) {
-  LV_ASSERT(!state_->pipeline);
+  if (state_->pipeline)
+    return Error(ErrorKind::usage, "this engine was started before").remedy("Open another one to start again.");
   for (const std::string& object : state_->session->not_mentioned())
     notes.push_back(object +
                     " is in the log but not in this file: its data stays, nothing runs for it (DROP removes it)");

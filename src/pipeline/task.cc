@@ -54,12 +54,6 @@ struct Written {
   bool moved = false;
 };
 
-std::unique_ptr<Operator> make_operator(const TaskOperator& part, const Surroundings& surroundings) {
-  if (const auto* filter = std::get_if<FilterSpec>(&part.spec)) return make_filter(*filter, surroundings);
-  if (const auto* project = std::get_if<ProjectSpec>(&part.spec)) return make_project(*project, surroundings);
-  return make_aggregate(std::get<AggregateSpec>(part.spec), surroundings);
-}
-
 Result<Offset> start_offset(const Log& log, const std::string& group, const TopicPartition& of) {
   if (auto offset = log.group_offset(group, of)) return *offset;
   return LV_TRY(log.offsets(of)).first;
@@ -136,7 +130,7 @@ Result<void> Task::State::open_input(std::size_t n, const TaskInput& part) {
 
 Result<void> Task::State::open_operator(std::size_t n, const TaskOperator& part) {
   auto running = std::make_unique<Running>();
-  running->op = make_operator(part, around.surroundings);
+  running->op = make_operator(part.spec, around.surroundings);
   if (Store* store = running->op->store()) {
     running->changelog.emplace(changelog_topic(store->name()), partition);
     running->snapshot_path =

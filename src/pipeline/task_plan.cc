@@ -57,14 +57,9 @@ class Cutter {
     for (const PlanRef& input : node.inputs) inputs.push_back(add(plan, *input));
     std::size_t number = plan.nodes.size();
     for (std::size_t i = 0; i < inputs.size(); ++i) plan.nodes[inputs[i]].next.push_back({number, i});
-    TaskOperator part{query_.id, {}};
-    if (const auto* filter = std::get_if<FilterSpec>(&node.step))
-      part.spec = *filter;
-    else if (const auto* project = std::get_if<ProjectSpec>(&node.step))
-      part.spec = *project;
-    else
-      part.spec = std::get<AggregateSpec>(node.step);
-    plan.nodes.push_back({std::move(part), node.schema, {}});
+    auto spec = operator_of(node.step);
+    LV_ASSERT(spec.has_value());
+    plan.nodes.push_back({TaskOperator{query_.id, *std::move(spec)}, node.schema, {}});
     return number;
   }
 
@@ -161,10 +156,7 @@ std::string text_of(const std::vector<TaskPlan>& plans) {
       } else if (const auto* output = std::get_if<TaskOutput>(&node.part)) {
         text += "write " + output->format.topic + (output->keeps_partition ? ", same partition" : ", partition by key");
       } else {
-        const auto& spec = std::get<TaskOperator>(node.part).spec;
-        text += std::holds_alternative<FilterSpec>(spec)    ? "filter"
-                : std::holds_alternative<ProjectSpec>(spec) ? "project"
-                                                            : "aggregate";
+        text += name_of(std::get<TaskOperator>(node.part).spec);
       }
       for (const TaskNode::Edge& edge : node.next)
         text += (&edge == &node.next.front() ? " -> " : ", ") + std::to_string(edge.node);

@@ -23,7 +23,7 @@ struct TaskInput {
 };
 struct TaskOperator {
   std::string query;
-  std::variant<FilterSpec, ProjectSpec, AggregateSpec> spec;
+  OperatorSpec spec;
 };
 // Writes a topic; `readers` are the queries that take the rows from here instead of reading the topic.
 struct TaskOutput {

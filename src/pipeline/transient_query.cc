@@ -17,14 +17,8 @@ class Chain {
   Chain(const QueryPlan& plan, const Surroundings& surroundings) {
     const PlanNode* node = plan.root.get();
     while (!std::holds_alternative<ReadNode>(node->step)) {
-      if (const auto* filter = std::get_if<FilterSpec>(&node->step))
-        operators_.push_back(make_filter(*filter, surroundings));
-      if (const auto* project = std::get_if<ProjectSpec>(&node->step))
-        operators_.push_back(make_project(*project, surroundings));
-      if (const auto* aggregate = std::get_if<AggregateSpec>(&node->step)) {
-        operators_.push_back(make_aggregate(*aggregate, surroundings));
-        gives_table_ = true;
-      }
+      if (auto spec = operator_of(node->step)) operators_.push_back(make_operator(*spec, surroundings));
+      gives_table_ |= std::holds_alternative<AggregateSpec>(node->step);
       node = node->inputs[0].get();  // a repartition changes nothing where all partitions are one
     }
     read_ = node;

@@ -78,6 +78,20 @@ void add_node(std::string& text, const PlanNode& node, std::size_t depth) {
 
 }  // namespace
 
+// Every operator can stand in a plan.
+static_assert([]<class... Specs>(const std::variant<Specs...>*) {
+  return (std::is_constructible_v<PlanStep, Specs> && ...);
+}(static_cast<const OperatorSpec*>(nullptr)));
+
+std::optional<OperatorSpec> operator_of(const PlanStep& step) {
+  return std::visit(
+      [](const auto& s) -> std::optional<OperatorSpec> {
+        if constexpr (requires { OperatorSpec(s); }) return OperatorSpec(s);
+        return std::nullopt;
+      },
+      step);
+}
+
 std::string text_of(const QueryPlan& plan) {
   std::string text;
   std::size_t depth = 0;

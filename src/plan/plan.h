@@ -43,12 +43,16 @@ struct RepartitionNode {
 
 struct PlanNode;
 using PlanRef = std::shared_ptr<const PlanNode>;
+// Every OperatorSpec can be a step.
+using PlanStep = std::variant<ReadNode, FilterSpec, ProjectSpec, AggregateSpec, RepartitionNode>;
 
 struct PlanNode {
-  std::variant<ReadNode, FilterSpec, ProjectSpec, AggregateSpec, RepartitionNode> step;
+  PlanStep step;
   std::vector<PlanRef> inputs;  // a ReadNode has none
   SchemaRef schema;             // of what comes out
 };
+// The step as an operator; nullopt: it is none.
+std::optional<OperatorSpec> operator_of(const PlanStep& step);
 
 // Where the rows of a persistent query go.
 struct WriteTarget {

@@ -9,8 +9,7 @@
 namespace levada {
 namespace {
 
-PlanRef node(std::variant<ReadNode, FilterSpec, ProjectSpec, AggregateSpec, RepartitionNode> step,
-             std::vector<PlanRef> inputs, SchemaRef schema) {
+PlanRef node(PlanStep step, std::vector<PlanRef> inputs, SchemaRef schema) {
   return std::make_shared<const PlanNode>(PlanNode{std::move(step), std::move(inputs), std::move(schema)});
 }
 

@@ -14,8 +14,6 @@ namespace {
 constexpr std::size_t cells_before = 60, cells_in_all = 110;
 constexpr std::size_t bytes_around = 4 * cells_in_all;  // a cell is rarely more; very long lines are not read whole
 
-constexpr std::size_t secret_reach = 4096;  // bytes before an excerpt in which a secret may have begun
-
 // What one code point looks like.
 struct Cell {
   std::string_view shown;
@@ -50,7 +48,8 @@ std::vector<std::string_view> secrets_in(std::string_view text) {
 }
 
 std::vector<Cell> cells_of(std::string_view text, std::size_t from, std::size_t to) {
-  std::size_t before = code_point_from(text, from - std::min(from, secret_reach));
+  // A secret may begin before the line.
+  std::size_t before = code_point_from(text, from - std::min(from, bytes_around));
   const auto secrets = secrets_in(text.substr(before, to - before));
   auto secret = secrets.begin();
   std::vector<Cell> cells;
