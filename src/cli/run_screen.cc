@@ -42,12 +42,14 @@ std::string bar(double fraction) {
 
 RunScreen::RunScreen(bool live, bool quiet) : live_(live), quiet_(quiet) {}
 
-// "SALARIES   source  running   6,954 rows  1.2 M/s  [=====   ] 41 %  about 3 s left"
+// "SALARIES   source  running   6,954 rows  1.2 M/s  41 %  3 s left  [=====   ]"
 std::string RunScreen::line(const ObjectReport& r, std::size_t name_width, std::int64_t now_ms) {
-  Seen& seen = seen_.try_emplace(r.name, Seen{now_ms, rows_of(r), 0}).first->second;
+  Seen& seen = seen_.try_emplace(r.name, Seen{.ms = now_ms, .rows = rows_of(r), .rate = 0}).first->second;
   if (now_ms - seen.ms >= 500) {
     double now_rate = static_cast<double>(rows_of(r) - seen.rows) * 1000 / static_cast<double>(now_ms - seen.ms);
-    seen = {now_ms, rows_of(r), seen.rate == 0 ? now_rate : 0.7 * seen.rate + 0.3 * now_rate};
+    seen.rate = seen.rate == 0 ? now_rate : 0.7 * seen.rate + 0.3 * now_rate;
+    seen.ms = now_ms;
+    seen.rows = rows_of(r);
   }
   std::string text = fmt::format("{:<{}}  {:<7}", r.name, name_width, r.kind);
   std::size_t state_at = text.size();
@@ -56,12 +58,16 @@ std::string RunScreen::line(const ObjectReport& r, std::size_t name_width, std::
   if (r.failures > 0) text += fmt::format("  {} failures", grouped(r.failures));
   if (r.progress_total > 0 && r.state != "finished") {
     double fraction = static_cast<double>(r.progress_done) / static_cast<double>(r.progress_total);
-    text += fmt::format("  {} {:.0f} %", bar(std::min(fraction, 1.0)), fraction * 100);
-    std::int64_t elapsed = now_ms - started_ms_;
-    if (elapsed > 2000 && fraction > 0.01 && fraction < 1)
-      text += "  about " +
-              duration_text(static_cast<std::int64_t>(static_cast<double>(elapsed) * (1 - fraction) / fraction)) +
-              " left";
+    text += fmt::format("  {:.0f} %", fraction * 100);
+    if (seen.progress_ms == 0) seen.progress_ms = now_ms, seen.progress_done = r.progress_done;
+    // At the pace of this run: what an earlier one has done took none of its time.
+    std::int64_t elapsed = now_ms - seen.progress_ms;
+    if (elapsed > 2000 && r.progress_done > seen.progress_done && fraction < 1) {
+      double pace = static_cast<double>(r.progress_done - seen.progress_done) / static_cast<double>(elapsed);
+      auto left_s = static_cast<std::int64_t>(static_cast<double>(r.progress_total - r.progress_done) / pace / 1000);
+      text += "  " + (left_s < 60 ? std::to_string(left_s + 1) + " s" : duration_text(left_s * 1000)) + " left";
+    }
+    text += "  " + bar(std::min(fraction, 1.0));  // what a narrow terminal cuts off is told above
     if (!r.progress_detail.empty()) text += "  " + r.progress_detail;
   }
   if (!r.reason.empty()) text += "  " + r.reason;

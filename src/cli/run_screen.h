@@ -35,6 +35,8 @@ class RunScreen {
     std::int64_t ms;
     std::uint64_t rows;
     double rate;
+    std::int64_t progress_ms = 0;  // when progress was first seen, and how far it was then
+    std::uint64_t progress_done = 0;
   };
   std::map<std::string, Seen> seen_;
 };
