@@ -1,12 +1,21 @@
 #include "pipeline/catalog_store.h"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 
 #include "base/json.h"
 #include "log/record_batch.h"
 
 namespace levada {
+
+static constexpr const char* query_numbers = "next query number";
+
+std::int64_t query_number(std::string_view id) {
+  std::int64_t number = 0;
+  std::from_chars(id.data() + id.rfind('_') + 1, id.data() + id.size(), number);
+  return number;
+}
 
 static TopicPartition place() { return {std::string(catalog_topic), 0}; }
 
@@ -17,6 +26,11 @@ Result<CatalogStore> CatalogStore::open(Log& log, bool read_only) {
     LV_TRY(log.create_topic(std::string(catalog_topic), {.partitions = 1, .compact = true, .retention_ms = -1}));
   }
   LV_TRY(store.read());
+  for (const StoredDeclaration& d : store.declarations_)
+    if (!d.query.empty()) store.next_query_number_ = std::max(store.next_query_number_, query_number(d.query) + 1);
+  // Beyond those that were dropped, too.
+  if (auto next = log.position(query_numbers))
+    store.next_query_number_ = std::max(store.next_query_number_, query_number(*next));
   return store;
 }
 
@@ -54,11 +68,16 @@ Result<void> CatalogStore::read() {
   return {};
 }
 
+// What is declared anew keeps its place: others were built on it.
 Result<void> CatalogStore::put(StoredDeclaration declaration) {
-  declaration.number = next_number_++;
+  auto before = std::ranges::find(declarations_, declaration.object, &StoredDeclaration::object);
+  bool fresh = before == declarations_.end();
+  declaration.number = fresh ? next_number_++ : before->number;
   LV_TRY(write(declaration.object, &declaration));
-  std::erase_if(declarations_, [&](const StoredDeclaration& d) { return d.object == declaration.object; });
-  declarations_.push_back(std::move(declaration));
+  if (fresh)
+    declarations_.push_back(std::move(declaration));
+  else
+    *before = std::move(declaration);
   return {};
 }
 
@@ -85,6 +104,10 @@ Result<void> CatalogStore::write(const std::string& object, const StoredDeclarat
   records.add(0, std::string_view(object), declaration ? Text(std::string_view(value)) : Text());
   auto transaction = LV_TRY(log_->begin("_catalog"));
   transaction->append(place(), records.finish());
+  if (declaration && !declaration->query.empty()) {
+    next_query_number_ = std::max(next_query_number_, query_number(declaration->query) + 1);
+    transaction->put_position(query_numbers, std::to_string(next_query_number_));
+  }
   return transaction->commit();
 }
 

@@ -2,6 +2,7 @@
 // what has changed. Plans are made anew from the statements.
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "log/log.h"
@@ -30,6 +31,9 @@ class CatalogStore {
   Result<void> put(StoredDeclaration declaration);
   Result<void> remove(const std::string& object);
   std::int64_t next_number() const { return next_number_; }
+  // Larger than the number of every query that was ever stored: offsets and states are kept by a query's id, so that of
+  // one that was dropped must not come again.
+  std::int64_t next_query_number() const { return next_query_number_; }
 
  private:
   explicit CatalogStore(Log& log) : log_(&log) {}
@@ -38,7 +42,10 @@ class CatalogStore {
 
   Log* log_;
   std::vector<StoredDeclaration> declarations_;
-  std::int64_t next_number_ = 0;
+  std::int64_t next_number_ = 0, next_query_number_ = 0;
 };
+
+// 7 of "CSAS_ORDERS_7".
+std::int64_t query_number(std::string_view id);
 
 }  // namespace levada

@@ -21,13 +21,15 @@ CREATE STREAM orders (k STRING KEY, v BIGINT) WITH (KAFKA_TOPIC = 'orders', PART
 CREATE SOURCE CONNECTOR files WITH (
   'connector.class' = 'csv', 'input.path' = 'in', 'finished.path' = 'done', 'topic' = 'orders');
 CREATE STREAM large WITH (KAFKA_TOPIC = 'large') AS SELECT k, v * 10 AS v FROM orders WHERE v > 1;
-CREATE TABLE sums WITH (KAFKA_TOPIC = 'sums') AS SELECT k, COUNT(*) AS n, SUM(v) AS s FROM large GROUP BY k;
 CREATE TABLE digits WITH (KAFKA_TOPIC = 'digits') AS
   SELECT v % 10 AS d, COUNT(*) AS n, SUM(v) AS s FROM orders GROUP BY v % 10;
 CREATE SINK CONNECTOR lines WITH ('connector.class' = 'jsonfile', 'path' = 'lines', 'topics' = 'large');
 INSERT INTO orders (k, v) VALUES ('inserted', 11);
 INSERT INTO orders (k, v) VALUES ('inserted', 12);
 )";
+// Comes to the file when the first rows are there already: it has to catch up before it can go on with the others.
+constexpr std::string_view later =
+    "CREATE TABLE sums WITH (KAFKA_TOPIC = 'sums') AS SELECT k, COUNT(*) AS n, SUM(v) AS s FROM large GROUP BY k;";
 
 template <class T>
 T must(Result<T>&& result) {
@@ -94,9 +96,9 @@ void offer_file(MemoryDisk& disk, int file) {
   must(files.sync_directory("."));
 }
 
-Result<std::unique_ptr<Engine>> live(Files& files) {
+Result<std::unique_ptr<Engine>> live(Files& files, bool whole = true) {
   auto engine = LV_TRY(Engine::open({.log = "embedded:log", .workers = 2, .follow = false, .files = &files}));
-  LV_TRY(engine->load(script, "orders.sql"));
+  LV_TRY(engine->load(std::string(script) + std::string(whole ? later : ""), "orders.sql"));
   std::vector<std::string> notes;
   LV_TRY(engine->start(notes));
   Ended ended = engine->wait();
@@ -185,7 +187,7 @@ void compare(Engine& engine, Files& files, int loaded) {
 void run_through(MemoryDisk& disk, Files& files) {
   for (int file = 0; file < files_in_all; ++file) {
     offer_file(disk, file);
-    if (!live(files)) return;
+    if (!live(files, file > 0)) return;
   }
 }
 

@@ -90,10 +90,7 @@ Result<void> Session::restore() {
     ast::Statement statement = LV_TRY(parse_stored(stored.statement));
     Script script{"stored catalog", stored.statement};
     session_ = stored.session;
-    if (!stored.query.empty()) {
-      std::size_t number = stored.query.rfind('_');
-      catalog_.next_query_number = std::strtoll(stored.query.c_str() + number + 1, nullptr, 10);
-    }
+    if (!stored.query.empty()) catalog_.next_query_number = query_number(stored.query);
     Planner planner(script, around_);
     if (const auto* create = std::get_if<ast::CreateSource>(&statement.body)) {
       PlannedRelation planned = LV_TRY(planner.create_source(statement, *create));
@@ -111,6 +108,7 @@ Result<void> Session::restore() {
       catalog_.connectors[declaration.name] = std::move(declaration);
     }
   }
+  catalog_.next_query_number = store_.next_query_number();
   session_.clear();
   return {};
 }
@@ -244,7 +242,7 @@ Result<Answer> Session::run(const Script& script, const ast::Statement& statemen
     // Other rules: the plan is made anew under the query's old number.
     std::int64_t next = catalog_.next_query_number;
     const std::string& id = ids.front();
-    catalog_.next_query_number = std::strtoll(id.c_str() + id.rfind('_') + 1, nullptr, 10);
+    catalog_.next_query_number = query_number(id);
     auto planned = planner(script).create_as(statement, create);
     catalog_.next_query_number = next;
     if (!planned) return std::move(planned).error();
