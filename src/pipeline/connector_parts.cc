@@ -9,6 +9,7 @@ namespace levada {
 namespace {
 
 Error in_connector(Error error, const ConnectorDeclaration& declaration) {
+  if (error.where().empty()) error = std::move(error).where(declaration.place);
   return std::move(error).within((declaration.sink ? "sink connector " : "source connector ") + declaration.name);
 }
 

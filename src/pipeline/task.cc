@@ -28,6 +28,7 @@ struct Running {
 struct Written {
   std::unique_ptr<TopicWriter> writer;
   Counter* rows_out;
+  std::vector<Counter*> rows_in;  // of the queries that take the rows from here
   bool moved = false;
 };
 
@@ -136,6 +137,9 @@ void Task::State::open_output(std::size_t n, const TaskOutput& part) {
   written->writer =
       std::make_unique<TopicWriter>(part.format, plan.nodes[n].schema, part.checks, compression, around.surroundings);
   written->rows_out = &around.metrics->counter("levada_rows_total", {{"object", part.query}, {"direction", "out"}});
+  for (const std::string& reader : part.readers)
+    written->rows_in.push_back(
+        &around.metrics->counter("levada_rows_total", {{"object", reader}, {"direction", "in"}}));
   outputs[n] = std::move(written);
 }
 
@@ -173,6 +177,7 @@ void Task::State::write(std::size_t n, const Batch& batch, Transaction& transact
   if (part.keeps_partition) to = partition;
   output.writer->append(admitted, to, transaction, problems);
   output.rows_out->add(admitted.selection.size());
+  for (Counter* rows_in : output.rows_in) rows_in->add(admitted.selection.size());
   output.moved = true;
   auto& letters = dead_letters[n];
   letters.insert(letters.end(), std::make_move_iterator(problems.refused.begin()),
