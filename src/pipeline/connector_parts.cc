@@ -11,6 +11,7 @@ namespace {
 
 // Properties that are wrong are the statement's mistake; without a place of their own they stand where it does.
 Error in_connector(Error error, const ConnectorDeclaration& declaration) {
+  if (error.where().empty()) error = std::move(error).where(declaration.place);
   if (error.kind() == ErrorKind::usage)
     error = Error(ErrorKind::statement, error.what()).where(error.where()).why(error.why()).remedy(error.remedy());
   return std::move(error).within((declaration.sink ? "sink connector " : "source connector ") + declaration.name);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/near_name.h"
 #include "pipeline/dead_letters.h"
 
 namespace levada {
@@ -69,6 +70,14 @@ Result<ConnectorProperties> read_connector_properties(const Properties& written,
     else
       (is_shared(property.name) ? shared : result.own).push_back(std::move(replaced));
   }
+  // What stands among the connector's own properties and is nearly one of ours is not the connector's.
+  const std::vector<std::string> names = {"connector.class", "topics", "topics.regex"};
+  for (const Property& property : result.own)
+    if (auto near = nearest_name(property.name, names);
+        near && !find_property(shared, *near) && (sink || near == names[0]))
+      return Error(ErrorKind::usage, "unknown property '" + property.name + "'")
+          .where(property.where)
+          .remedy("Did you mean " + *near + "?");
   auto options = LV_TRY(parse_options<Shared>(shared_options, shared, &result.notes));
   result.connector_class = options.connector_class;
   result.topics = options.topics;
@@ -83,7 +92,8 @@ Result<ConnectorProperties> read_connector_properties(const Properties& written,
   if (!sink && (!result.topics.empty() || !result.topics_regex.empty()))
     return Error(ErrorKind::usage, "'topics' is for sinks").remedy("A source says where it writes to with 'topic'.");
   if (sink && result.topics.empty() == result.topics_regex.empty())
-    return Error(ErrorKind::usage, "a sink needs 'topics' or 'topics.regex', one of the two");
+    return Error(ErrorKind::usage, "a sink needs 'topics' or 'topics.regex', one of the two")
+        .remedy("Say what it reads: 'topics' = 'orders'.");
   return result;
 }
 

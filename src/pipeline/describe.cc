@@ -5,6 +5,7 @@
 
 #include "base/near_name.h"
 #include "connectors/connectors.h"
+#include "formats/formats.h"
 #include "functions/functions.h"
 
 namespace levada {
@@ -74,6 +75,20 @@ Answer list_relations(const Catalog& catalog, bool tables) {
 
 }  // namespace
 
+Error no_connector(const Script& script, const ast::Name& name, const Catalog& catalog) {
+  std::vector<std::string> names;
+  for (const auto& [known, declaration] : catalog.connectors) names.push_back(known);
+  return statement_error(script, name.span, "there is no connector " + name.text)
+      .remedy(did_you_mean(name.text, names));
+}
+
+Error no_query(const Script& script, const ast::Name& id, const Catalog& catalog) {
+  std::string ids;
+  for (const std::string& known : catalog.query_order) ids += (ids.empty() ? "" : ", ") + known;
+  return statement_error(script, id.span, "there is no query " + id.text)
+      .why(ids.empty() ? "there is none" : (catalog.query_order.size() == 1 ? "there is " : "there are ") + ids);
+}
+
 Result<void> check_session_property(const Script& script, const ast::SetProperty& set) {
   if (std::ranges::find(session_properties, set.name, &SessionProperty::name) == session_properties.end()) {
     std::vector<std::string> names;
@@ -85,6 +100,20 @@ Result<void> check_session_property(const Script& script, const ast::SetProperty
   if (offset_reset && set.action == ast::SetProperty::Action::set && set.value != "earliest")
     return statement_error(script, set.span, "not supported yet: " + set.name + " = " + set.value)
         .remedy("Queries begin with the oldest record: earliest.");
+  if (set.action == ast::SetProperty::Action::set && set.name.ends_with("cache.max.bytes.buffering")) {
+    std::int64_t bytes = 0;
+    if (auto number = read_option(set.value, bytes); !number || bytes < 0)
+      return statement_error(script, set.span, "'" + set.value + "' is no number of bytes")
+          .remedy("0 tells every update of a table; any other number merges those of a key between two commits.");
+  }
+  if (set.action == ast::SetProperty::Action::set && set.name.starts_with("ksql.persistence.default.format.")) {
+    std::string format = set.value;
+    std::ranges::transform(format, format.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    std::vector<std::string> names;
+    for (const Format& f : formats()) names.emplace_back(f.name);
+    if (!find_format(format))
+      return statement_error(script, set.span, "there is no format " + format).remedy(did_you_mean(format, names));
+  }
   if (set.name == "processing.guarantee" && set.action == ast::SetProperty::Action::set &&
       !set.value.starts_with("exactly_once"))
     return statement_error(script, set.span, "processing is always exactly once")
@@ -92,9 +121,8 @@ Result<void> check_session_property(const Script& script, const ast::SetProperty
   return {};
 }
 
-Result<Answer> describe_list(const Script& script, const ast::Show& show, const Catalog& catalog,
-                             const SessionProperties& session, const std::map<std::string, std::string>& variables,
-                             const Log& log) {
+Answer describe_list(const ast::Show& show, const Catalog& catalog, const SessionProperties& session,
+                     const std::map<std::string, std::string>& variables, const Log& log) {
   using What = ast::Show::What;
   switch (show.what) {
     case What::streams: return list_relations(catalog, false);
@@ -144,7 +172,7 @@ Result<Answer> describe_list(const Script& script, const ast::Show& show, const 
         answer.rows.push_back({Cell(c.name), c.make_sink ? "SINK" : "SOURCE", Cell(c.doc)});
       return answer;
     }
-    case What::types: return statement_error(script, {0, 0}, "not supported yet: SHOW TYPES");
+    case What::types: break;
   }
   LV_UNREACHABLE();
 }
@@ -177,8 +205,7 @@ Result<Answer> describe_object(const Script& script, const ast::Describe& descri
     }
     case What::connector: {
       auto c = catalog.connectors.find(name);
-      if (c == catalog.connectors.end())
-        return statement_error(script, describe.name.span, "there is no connector " + name);
+      if (c == catalog.connectors.end()) return no_connector(script, describe.name, catalog);
       return Answer{.message = c->second.statement};
     }
     case What::source: break;

@@ -11,11 +11,15 @@
 
 namespace levada {
 
-Result<Answer> describe_list(const Script& script, const ast::Show& show, const Catalog& catalog,
-                             const SessionProperties& session, const std::map<std::string, std::string>& variables,
-                             const Log& log);
+// Not of SHOW TYPES, which is to come.
+Answer describe_list(const ast::Show& show, const Catalog& catalog, const SessionProperties& session,
+                     const std::map<std::string, std::string>& variables, const Log& log);
 Result<Answer> describe_object(const Script& script, const ast::Describe& describe, const Catalog& catalog,
                                const Log& log);
+
+// "there is no … X", at its place.
+Error no_connector(const Script& script, const ast::Name& name, const Catalog& catalog);
+Error no_query(const Script& script, const ast::Name& id, const Catalog& catalog);
 
 // The properties that SET takes, with what they do here.
 Result<void> check_session_property(const Script& script, const ast::SetProperty& set);

@@ -49,6 +49,9 @@ std::string without_secrets(const ast::Statement& statement) {
   return print(copy);
 }
 
+// ALTER STREAM, CREATE TYPE, …
+std::string first_words(const std::string& text) { return text.substr(0, text.find(' ', text.find(' ') + 1)); }
+
 Answer message(std::string text) { return {.message = std::move(text)}; }
 
 Answer head_of(const QueryPlan& plan) {
@@ -170,7 +173,7 @@ Result<Answer> Session::execute_one(const Script& script, const ast::Statement& 
         else if constexpr (std::is_same_v<Body, ast::AssertRows> || std::is_same_v<Body, ast::RunScript>)
           return statement_error(script, statement.span, "this statement is for tests only");
         else
-          return statement_error(script, statement.span, "not supported yet: " + print(statement).substr(0, 40));
+          return statement_error(script, statement.span, "not supported yet: " + first_words(print(statement)));
       },
       statement.body);
 }
@@ -279,10 +282,14 @@ Result<Answer> Session::run(const Script& script, const ast::Statement& statemen
 
 Result<Answer> Session::run(const Script& script, const ast::Statement& statement, const ast::CreateConnector& create) {
   std::string object = connector_object(create.name.text);
-  if (mentioned_.contains(object) && !create.if_not_exists)
-    return statement_error(script, create.name.span, "connector " + create.name.text + " is declared already");
+  if (mentioned_.contains(object)) {
+    if (create.if_not_exists) return message("Connector " + create.name.text + " exists already");
+    return statement_error(script, create.name.span, "connector " + create.name.text + " is declared already")
+        .remedy("Choose another name, or write IF NOT EXISTS.");
+  }
   mentioned_.insert(object);
-  ConnectorDeclaration declaration{.name = create.name.text, .sink = create.sink};
+  ConnectorDeclaration declaration{
+      .name = create.name.text, .sink = create.sink, .place = statement_error(script, create.name.span, "").where()};
   declaration.properties = written_properties(script, create.properties);
   declaration.statement = without_secrets(statement);
   // A connector's properties may change at any time; its position is kept by its name.
@@ -301,7 +308,7 @@ Result<Answer> Session::run(const Script& script, const ast::Statement&, const a
   if (drop.what == ast::Drop::What::connector) {
     if (!catalog_.connectors.contains(name)) {
       if (drop.if_exists) return message("There is no connector " + name);
-      return statement_error(script, drop.name.span, "there is no connector " + name);
+      return no_connector(script, drop.name, catalog_);
     }
     catalog_.connectors.erase(name);
     mentioned_.erase(connector_object(name));
@@ -327,22 +334,40 @@ Result<Answer> Session::run(const Script& script, const ast::Statement&, const a
     for (const std::string& id : readers) list += (list.empty() ? "" : ", ") + id;
     return statement_error(script, drop.name.span, kind + name + " is in use")
         .why("by query " + list)
-        .remedy("Drop what those queries write first.");
+        .remedy(inserting.empty() ? "Drop what those queries write first."
+                                  : "Drop what those queries write first, and end those that insert: TERMINATE " +
+                                        inserting.front() + ".");
   }
   std::string topic = relation->format.topic;
   LV_TRY(store_.remove(relation_object(name)));
-  for (const std::string& id : writers) {
-    catalog_.queries.erase(id);
-    std::erase(catalog_.query_order, id);
-    mentioned_.erase(query_object(id));
-    // What the query kept for itself goes with it.
-    for (const Topic& internal : log_.topics())
-      if (internal.name.starts_with("_" + id + "-")) LV_TRY(log_.delete_topic(internal.name));
-  }
+  for (const std::string& id : writers) LV_TRY(forget_query(id));
   catalog_.relations.erase(name);
   mentioned_.erase(relation_object(name));
   if (drop.delete_topic) LV_TRY(log_.delete_topic(topic));
   return message((table ? "Table " : "Stream ") + name + " dropped" + (drop.delete_topic ? ", with its topic" : ""));
+}
+
+Result<Answer> Session::run(const Script& script, const ast::Statement& statement, const ast::QueryControl& control) {
+  if (control.action != ast::QueryControl::Action::terminate || !control.query)
+    return statement_error(script, statement.span, "not supported yet: PAUSE, RESUME and TERMINATE ALL");
+  const ast::Name& id = *control.query;
+  if (!catalog_.queries.contains(id.text)) return no_query(script, id, catalog_);
+  if (!id.text.starts_with("INSERTQUERY"))
+    return statement_error(script, id.span, "query " + id.text + " belongs to what it writes")
+        .remedy("DROP " + catalog_.queries.at(id.text).plan.target->object + ".");
+  LV_TRY(store_.remove(query_object(id.text)));
+  LV_TRY(forget_query(id.text));
+  return message("Query " + id.text + " terminated");
+}
+
+// What a query kept for itself goes with it.
+Result<void> Session::forget_query(const std::string& id) {
+  catalog_.queries.erase(id);
+  std::erase(catalog_.query_order, id);
+  mentioned_.erase(query_object(id));
+  for (const Topic& internal : log_.topics())
+    if (internal.name.starts_with("_" + id + "-")) LV_TRY(log_.delete_topic(internal.name));
+  return {};
 }
 
 // ---- rows ----
@@ -411,19 +436,20 @@ Result<void> Session::select(const Script& script, std::stop_token stop,
   return run_transient_query(plan, log_, Surroundings{.clock = &clock_}, stop, take, failed);
 }
 
-Result<Answer> Session::run(const Script&, const ast::Statement&, const ast::Print& print) {
+Result<Answer> Session::run(const Script& script, const ast::Statement&, const ast::Print& print) {
   TopicPrinter printer(log_, catalog_);
   Answer answer{.columns = {"partition", "offset", "time", "key", "value"},
                 .types = {"INTEGER", "BIGINT", "TIMESTAMP", "STRING", "STRING"}};
   std::int64_t left = print.limit.value_or(INT64_MAX), at = 0;
-  LV_TRY(printer.print(print.topic, {.from_beginning = true}, {}, [&](const PrintedRecord& record) {
+  auto printed = printer.print(print.topic, {.from_beginning = true}, {}, [&](const PrintedRecord& record) {
     if (at++ % print.interval == 0) {
       answer.rows.push_back(
           {std::to_string(record.partition), std::to_string(record.offset), record.time, record.key, record.value});
       --left;
     }
     return left > 0;
-  }));
+  });
+  if (!printed) return std::move(printed).error().where(statement_error(script, print.span, "").where());
   return answer;
 }
 
@@ -433,10 +459,7 @@ Result<Answer> Session::run(const Script& script, const ast::Statement&, const a
   if (explain.query) {
     auto query = catalog_.queries.find(explain.query->text);
     if (query != catalog_.queries.end()) return message(text_of(query->second.plan));
-    std::string ids;
-    for (const std::string& id : catalog_.query_order) ids += (ids.empty() ? "" : ", ") + id;
-    return statement_error(script, explain.query->span, "there is no query " + explain.query->text)
-        .why("there is " + (ids.empty() ? "none" : ids));
+    return no_query(script, *explain.query, catalog_);
   }
   const ast::Statement& inner = *explain.statement;
   Planner p = planner(script);
@@ -449,8 +472,10 @@ Result<Answer> Session::run(const Script& script, const ast::Statement&, const a
                          "only queries have a plan: SELECT, CREATE … AS SELECT, INSERT INTO … SELECT");
 }
 
-Result<Answer> Session::run(const Script& script, const ast::Statement&, const ast::Show& show) {
-  return describe_list(script, show, catalog_, session_, variables_, log_);
+Result<Answer> Session::run(const Script& script, const ast::Statement& statement, const ast::Show& show) {
+  if (show.what == ast::Show::What::types)
+    return statement_error(script, statement.span, "not supported yet: SHOW TYPES");
+  return describe_list(show, catalog_, session_, variables_, log_);
 }
 
 Result<Answer> Session::run(const Script& script, const ast::Statement&, const ast::Describe& describe) {

@@ -54,6 +54,7 @@ class Session {
                             bool once);
   Result<Answer> run(const Script& script, const ast::Statement& statement, const ast::CreateConnector& create);
   Result<Answer> run(const Script& script, const ast::Statement& statement, const ast::Drop& drop);
+  Result<Answer> run(const Script& script, const ast::Statement& statement, const ast::QueryControl& control);
   Result<Answer> run(const Script& script, const ast::Statement& statement, const ast::Select& select);
   Result<Answer> run(const Script& script, const ast::Statement& statement, const ast::Explain& explain);
   Result<Answer> run(const Script& script, const ast::Statement& statement, const ast::Show& show);
@@ -67,6 +68,7 @@ class Session {
                                bool if_not_exists, bool or_replace);
   Result<void> add_relation(const Script& script, const ast::Name& name, const PlannedRelation& planned);
   Result<void> add_query(const PersistentQuery& query);
+  Result<void> forget_query(const std::string& id);
   PlanSurroundings surroundings() const;
   Planner planner(const Script& script) const { return Planner(script, around_); }
 

@@ -161,7 +161,9 @@ Result<Term> Binder::bind_column(const ast::Expression& e) const {
   if (names.size() > 8) list += ", …";
   return error(e, "there is no column " + name + " in " + scope_.described)
       .why(scope_.described + " has " + list)
-      .remedy(near ? "Did you mean " + print(ast::Name{.text = *near}) + "?" : "");
+      .remedy(near            ? "Did you mean " + print(ast::Name{.text = *near}) + "?"
+              : e.name.quoted ? "If it is a text, write it in single quotes."
+                              : "");
 }
 
 Result<Term> Binder::bind_literal(const ast::Expression& e) const {
@@ -246,6 +248,9 @@ Result<Term> Binder::bind_call(const ast::Expression& e) const {
     return error(e, "the aggregate function " + name + " cannot stand here")
         .remedy("Aggregates stand among the columns of a SELECT with GROUP BY, or in its HAVING.");
   const Function* function = find_function(name);
+  if (!function && std::ranges::any_of(e.children, [](const auto& child) { return child.kind == Kind::lambda; }))
+    return error(e, "not supported yet: lambda functions");
+  if (name == "EXPLODE" || name == "CUBE_EXPLODE") return error(e, "not supported yet: table functions");
   if (!function)
     return statement_error(script_, e.name.span, "there is no function " + name)
         .remedy(did_you_mean(name, function_names()));

@@ -35,6 +35,7 @@ struct ConnectorDeclaration {
   bool sink = false;
   Properties properties;  // as written: not yet substituted
   std::string statement;  // without secrets
+  std::string place;      // of its name in the script, for messages; empty if it was not in this one
 };
 
 struct Catalog {

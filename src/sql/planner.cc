@@ -22,6 +22,19 @@ std::string list_of_columns(const Schema& schema, const std::vector<std::size_t>
   return list;
 }
 
+// True if rows of `from` come to stand in `to`, by whatever queries.
+bool feeds(const Catalog& catalog, const std::string& from, const std::string& to) {
+  std::vector<std::string> reached = {from};
+  for (std::size_t i = 0; i < reached.size(); ++i) {
+    if (reached[i] == to) return true;
+    for (const std::string& id : catalog.readers_of(reached[i])) {
+      const std::string& target = catalog.queries.at(id).plan.target->object;
+      if (std::ranges::find(reached, target) == reached.end()) reached.push_back(target);
+    }
+  }
+  return false;
+}
+
 bool same_types(const std::vector<Field>& a, const std::vector<Field>& b) {
   return std::ranges::equal(a, b, {}, &Field::type, &Field::type);
 }
@@ -210,6 +223,10 @@ Result<PlannedQuery> Planner::create_as(const ast::Statement& statement, const a
     return error(create.name.span, create.name.text + " would be a table: the query gives the state of keys")
         .remedy("Write CREATE TABLE.");
 
+  if (planned.root->schema->value.empty())
+    return error(create.query.items.front().span, "there would be no columns beside the key")
+        .remedy("Select another column, or AS_VALUE of the key.");
+
   PlannedQuery result;
   PlannedRelation created;
   Relation& relation = created.relation;
@@ -245,6 +262,9 @@ Result<PlannedQuery> Planner::insert_into(const ast::Statement& statement, const
   std::string id = query_id("INSERTQUERY", "");
   QueryTarget target{.key = into->format.key, .store_prefix = id};
   QueryPlanner::Planned planned = LV_TRY(planner.plan(insert.query, target));
+  if (feeds(*around_.catalog, into->name, source->name))
+    return error(insert.query.from.name.span, into->name + " would go round in a circle: it feeds " + source->name)
+        .remedy("Insert into another stream.");
   if (planned.table) return error(insert.query.span, "the query gives a table, which cannot be inserted into a stream");
 
   // Column by column; types may grow into the target's.

@@ -141,8 +141,13 @@ Result<QueryPlanner::Planned> QueryPlanner::plan(const ast::Query& query, const 
   if (!query.partition_by.empty())
     return error(query.partition_by[0].span, "GROUP BY and PARTITION BY cannot stand together")
         .remedy("The key of the groups is what GROUP BY says.");
-  if (!aggregates && !(query.having && has_aggregate(*query.having)))
+  if (!aggregates && !(query.having && has_aggregate(*query.having))) {
+    // One that is misspelt is an unknown function.
+    for (const ast::SelectItem& item : query.items)
+      if (!item.star && item.expression.kind == ast::ExpressionKind::call)
+        LV_TRY(Binder(script_, scope).bind(item.expression));
     return error(query.group_by[0].span, "GROUP BY needs an aggregate function among the columns or in HAVING");
+  }
   return plan_groups(query, scope, std::move(planned), target);
 }
 
@@ -285,21 +290,31 @@ Result<QueryPlanner::Planned> QueryPlanner::plan_rows(const ast::Query& query, c
 
 // ---- with groups ----
 
+// The names that AS gives are known to whoever reads the result, not within the query.
+Result<void> QueryPlanner::no_alias(const ast::Expression& e, const ast::Query& query, const Scope& scope) const {
+  if (e.kind != ast::ExpressionKind::column || scope.schema->find(e.name.text)) return {};
+  for (const ast::SelectItem& item : query.items)
+    if (item.alias && item.alias->text == e.name.text)
+      return error(e.span, e.name.text + " is a name that this SELECT gives: it is not known inside of it")
+          .remedy("Write what it stands for: " + print(item.expression) + ".");
+  return {};
+}
+
 Result<QueryPlanner::Planned> QueryPlanner::plan_groups(const ast::Query& query, const Scope& scope, Planned planned,
                                                         const QueryTarget& target) const {
   if (planned.table) return error(query.group_by[0].span, "not supported yet: GROUP BY over a table");
   std::vector<Item> items = LV_TRY(items_of(query, scope, target.answer));
-  std::size_t selected = items.size();
-  std::vector<std::size_t> key_items =
-      LV_TRY(find_key_items(query, items, query.group_by, target.answer, "what GROUP BY names must be selected, once"));
-
   // What the groups are made of, over the rows read.
   Binder rows_binder(script_, scope);
   std::vector<ExpressionRef> group;
   for (const ast::Expression& e : query.group_by) {
     if (has_aggregate(e)) return error(e.span, "an aggregate cannot stand in GROUP BY");
+    LV_TRY(no_alias(e, query, scope));
     group.push_back(LV_TRY(rows_binder.bind(e)));
   }
+  std::size_t selected = items.size();
+  std::vector<std::size_t> key_items =
+      LV_TRY(find_key_items(query, items, query.group_by, target.answer, "what GROUP BY names must be selected, once"));
   std::vector<const ast::Expression*> aggregates;
   for (const Item& item : items) find_aggregates(item.expression, aggregates);
   if (query.having) find_aggregates(*query.having, aggregates);
@@ -366,6 +381,8 @@ Result<QueryPlanner::Planned> QueryPlanner::plan_groups(const ast::Query& query,
       return column_expression(*groups, static_cast<std::size_t>(at - group_texts.begin()));
     if (auto at = std::ranges::find(call_texts, text); at != call_texts.end())
       return column_expression(*groups, groups->key.size() + static_cast<std::size_t>(at - call_texts.begin()));
+    if (e.kind == ast::ExpressionKind::column) LV_TRY(no_alias(e, query, scope));
+    if (e.kind == ast::ExpressionKind::column && !scope.schema->find(e.name.text)) LV_TRY(rows_binder.bind(e));
     if (e.kind == ast::ExpressionKind::column && scope.schema->find(e.name.text))
       return error(e.span, "column " + e.name.text + " is neither in GROUP BY nor inside an aggregate function")
           .remedy("Add it to GROUP BY, or choose one of the group's values with an aggregate.");

@@ -58,6 +58,7 @@ class QueryPlanner {
   // Binds the items to the columns of a projection, those of the key first.
   Result<ProjectSpec> project(const Binder& binder, const std::vector<Item>& items,
                               const std::vector<std::size_t>& key_items, std::vector<std::size_t>& shown) const;
+  Result<void> no_alias(const ast::Expression& e, const ast::Query& query, const Scope& scope) const;
   Result<void> check_names(const std::vector<Item>& items) const;
   Error error(ast::Span span, std::string what) const { return statement_error(script_, span, std::move(what)); }
 

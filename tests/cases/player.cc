@@ -1,5 +1,7 @@
 #include "tests/cases/player.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -8,8 +10,14 @@
 namespace levada::cases {
 namespace {
 
+// Bytes that are no text are shown in hexadecimal.
 std::string cell_text(const std::optional<std::string>& cell) {
   if (!cell) return "NULL";
+  if (cell->find('\0') != std::string::npos) {
+    std::string bytes = "0x";
+    for (unsigned char c : *cell) bytes += fmt::format("{:02x}", c);
+    return bytes;
+  }
   bool odd = cell->empty() || *cell == "NULL" || cell->front() == ' ' || cell->back() == ' ' ||
              cell->find(" | ") != std::string::npos;
   std::string text = odd ? "'" + *cell + "'" : *cell;
@@ -29,6 +37,7 @@ std::optional<std::string> bytes_of(const std::string& written) {
 
 std::string place_of(const DeadLetterReport& letter) {
   if (!letter.origin.empty()) return letter.origin;
+  if (letter.partition < 0) return letter.topic;
   return letter.topic + "-" + std::to_string(letter.partition) + " offset " + std::to_string(letter.offset);
 }
 
