@@ -3,12 +3,12 @@
 //   CREATE TABLE totals AS SELECT `user`, COUNT(*) AS `n`, SUM(`amount`) AS `total` FROM orders GROUP BY `user`;
 //
 //   group_by_key     the user is the key of the orders' records
-//   group_by_column  it is a column of the value: the rows must first be brought to the partition of their user
+//   group_by_column  it is a column of the value
 //
 // Ours is the whole engine on one core, as in B6; the updates of a user are merged within a transaction, about 8 MB of
 // input, and go to the table's topic as JSON and to the changelog. The limit (bench/limits/group_by.h) does that for
-// this one query with simdjson on demand, merging within the same amount of input; its input is in memory, it waits for
-// no disk, and it has one partition, so that there is nothing to bring anywhere.
+// this one query with simdjson on demand, merging within the same amount of input; its input is in memory, and it waits
+// for no disk. There is one partition: nothing needs to be sent to the partition of its user.
 //
 // What is compared is what the two topics say in the end, and that about as many updates were written.
 #include "bench/limits/group_by.h"
@@ -22,9 +22,8 @@ using namespace levada;
 
 namespace {
 
-// Input of one transaction of ours, in bytes of the limit's. What is sent to the partition of its user is smaller
-// there.
-constexpr std::size_t merged_by_key = 8 << 20, merged_by_column = 10 << 20;
+// The input of one transaction of ours.
+constexpr std::size_t merged_bytes = 8 << 20;
 
 std::string output_of(std::string_view table, std::string_view changelog) {
   if (bench::count_records(table) != bench::count_records(changelog)) bench::die("table and changelog differ in size");
@@ -46,8 +45,7 @@ int main(int argc, char** argv) {
   bench::Orders orders = bench::make_orders(count);
   std::size_t updates = 0;  // of ours
 
-  auto compare = [&](const std::string& name, const std::string& user, bool keyed, std::size_t merged_bytes,
-                     auto kernel) {
+  auto compare = [&](const std::string& name, const std::string& user, bool keyed, auto kernel) {
     if (!pairs.wants(name)) return;
     line.execute("CREATE STREAM " + name + " (" + user + ", `amount` DOUBLE) WITH (KAFKA_TOPIC = '" + name +
                  "', PARTITIONS = 1, VALUE_FORMAT = 'JSON');");
@@ -88,8 +86,8 @@ int main(int argc, char** argv) {
                    }}});
     line.execute("DROP TABLE IF EXISTS totals DELETE TOPIC; DROP STREAM " + name + " DELETE TOPIC;");
   };
-  compare("group_by_key", "`user` BIGINT KEY", true, merged_by_key, limits::group_by_key);
-  compare("group_by_column", "`user` BIGINT", false, merged_by_column, limits::group_by_column);
+  compare("group_by_key", "`user` BIGINT KEY", true, limits::group_by_key);
+  compare("group_by_column", "`user` BIGINT", false, limits::group_by_column);
   std::fprintf(stderr, "B9: the engine took up to %.1f MB beyond what this program holds\n", line.most_mb());
   return pairs.exit_code();
 }

@@ -8,7 +8,17 @@
 namespace levada {
 namespace {
 
-// Takes a query's plan apart into task plans, one more at every repartition.
+// Of the topics that the node's rows come from.
+std::int32_t partitions_of(const PlanNode& node) {
+  if (const auto* read = std::get_if<ReadNode>(&node.step)) return read->format.partitions;
+  if (const auto* repartition = std::get_if<RepartitionNode>(&node.step)) return repartition->format.partitions;
+  std::int32_t most = 0;
+  for (const PlanRef& input : node.inputs) most = std::max(most, partitions_of(*input));
+  return most;
+}
+
+// Takes a query's plan apart into task plans, one more at every repartition. Where there is one partition, equal keys
+// are in it already, and nothing needs to go through a topic.
 class Cutter {
  public:
   explicit Cutter(const PersistentQuery& query) : query_(query.plan) {}
@@ -44,6 +54,7 @@ class Cutter {
       return plan.nodes.size() - 1;
     }
     if (const auto* repartition = std::get_if<RepartitionNode>(&node.step)) {
+      if (repartition->format.partitions == 1 && partitions_of(*node.inputs[0]) == 1) return add(plan, *node.inputs[0]);
       TaskPlan before = start();
       std::size_t last = add(before, *node.inputs[0]);
       add_output(before, last, {query_.id, "", repartition->format, {}, false, {}}, node.schema);
