@@ -6,10 +6,10 @@
 namespace levada {
 
 static constexpr std::size_t commit_bytes = 1 << 20;
-static constexpr std::chrono::milliseconds idle_wait(200);
 
 IngestLoop::IngestLoop(Parts parts, const PipelineSurroundings& surroundings)
     : parts_(std::move(parts)),
+      ahead_(*parts_.source),
       around_(surroundings),
       rows_in_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "in"}})),
       rows_out_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "out"}})),
@@ -22,19 +22,22 @@ Result<void> IngestLoop::open(Wakeup&) {
   pending_ = false;
   commit_.reset();
   commit_ = LV_TRY(Commit::open(*around_.log, parts_.transactional_id));
-  return parts_.source->start(around_.log->position(parts_.name));
+  return ahead_.start(around_.log->position(parts_.name));
 }
 
 // Rows, rejected rows and the position behind them go into one transaction; the source is told when it is durable.
 Result<Step> IngestLoop::step(std::stop_token stop) {
   std::int64_t started_us = around_.clock->steady_us();
-  SourceRead read = LV_TRY(parts_.source->read(stop, pending_ ? std::chrono::milliseconds(0) : idle_wait));
+  SourceRead read = LV_TRY(ahead_.next(std::move(stop)));
   for (const SourceRead::Part& part : read.parts) LV_TRY(append(part));
   rows_in_.add(read.rejected.size());
   LV_TRY(bury(read.rejected));
   if (read.position) {
     commit_->transaction().put_position(parts_.name, *read.position);
-    commit_->when_durable([this, position = *read.position] { return parts_.source->acknowledge(position); });
+    commit_->when_durable([this, position = *read.position]() -> Result<void> {
+      ahead_.acknowledge(position);
+      return {};
+    });
     pending_ = true;
   }
   around_.board->set_progress(parts_.name, parts_.source->progress());
@@ -42,13 +45,12 @@ Result<Step> IngestLoop::step(std::stop_token stop) {
   bool quiet = read.parts.empty() && read.rejected.empty();
   if (quiet || commit_->transaction().bytes() >= commit_bytes) LV_TRY(submit());
   if (read.end) {
-    LV_TRY(submit());
-    LV_TRY(commit_->settle_all());
+    LV_TRY(close());
     return Step::finished;
   }
   if (quiet) {
     LV_TRY(commit_->settle_all());
-    return Step::waited;  // in read()
+    return Step::waited;  // in next()
   }
   busy_us_.add(static_cast<std::uint64_t>(around_.clock->steady_us() - started_us));
   return Step::moved;
@@ -91,7 +93,8 @@ Result<void> IngestLoop::submit() {
 
 Result<void> IngestLoop::close() {
   LV_TRY(submit());
-  return commit_->settle_all();
+  LV_TRY(commit_->settle_all());
+  return ahead_.finish();
 }
 
 }  // namespace levada

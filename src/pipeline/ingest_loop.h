@@ -8,6 +8,7 @@
 #include "pipeline/commit.h"
 #include "pipeline/loop.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/read_ahead.h"
 #include "pipeline/topic_writer.h"
 
 namespace levada {
@@ -36,6 +37,7 @@ class IngestLoop : public Loop {
   Result<void> submit();
 
   Parts parts_;
+  ReadAhead ahead_;  // of parts_.source
   const PipelineSurroundings& around_;
   Counter& rows_in_;
   Counter& rows_out_;
