@@ -205,6 +205,9 @@ class Ours {
     for (std::size_t i = 0; i < batches.size(); ++i) {
       if (auto written = sink_->write(batches[i], rejected); !written) fail(written.error().text().c_str());
       if (i % 2 == 0 && i + 1 < batches.size()) continue;
+      std::vector<RejectedRecord> refused;
+      if (auto flushed = sink_->flush(refused); !flushed) fail(flushed.error().text().c_str());
+      if (!refused.empty()) fail(refused[0].why.c_str());
       PartitionOffset next{{"orders", 0}, Offset(++commits_)};
       if (auto committed = sink_->commit(std::span(&next, 1)); !committed) fail(committed.error().text().c_str());
     }

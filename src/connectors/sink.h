@@ -48,7 +48,14 @@ struct PartitionOffset {
   Offset next;  // everything below is dealt with
 };
 
-// One thread. The calls of one round: write … write, commit. After an error of write() or commit() the round is void:
+// A record that the target refuses for good.
+struct RejectedRecord {
+  TopicPartition partition;
+  Offset offset;
+  std::string why;
+};
+
+// One thread. The calls of one round: write … write, flush, commit. After an error of any the round is void:
 // the pipeline calls start() again (at once, or after a while if the error is worth retrying) and repeats from its
 // positions.
 class Sink {
@@ -64,8 +71,11 @@ class Sink {
   // group offsets count.
   virtual Result<std::optional<std::vector<PartitionOffset>>> start() = 0;
   // Rows of one topic, in the order of the partition. Rows that the target refuses for good are told in `rejected` (by
-  // row number of the batch), all others are written or will be by commit().
+  // row number of the batch) or, where the sink gathers rows of several batches, by flush(); all others are written or
+  // will be by commit().
   virtual Result<void> write(const Batch& batch, RowFailures& rejected) = 0;
+  // Whatever write() has gathered goes to the target; behind it no row is refused any more.
+  virtual Result<void> flush(std::vector<RejectedRecord>& /*rejected*/) { return {}; }
   // Makes the round's rows and these offsets visible and durable together.
   virtual Result<void> commit(std::span<const PartitionOffset> next) = 0;
   // When commit() is to be called although nothing has come, by the wall clock; nullopt: there is no need.

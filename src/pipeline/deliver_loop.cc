@@ -123,6 +123,7 @@ Result<Step> DeliverLoop::step(std::stop_token stop) {
     LV_TRY(deliver(p, cut[p], stop, round));
     next.push_back({partitions_[p], cut[p]});
   }
+  LV_TRY(flush(round));
   LV_TRY(bury(round.letters));
   LV_TRY(commit_->settle_all());  // all that is durable before the target says that we are past it
   LV_TRY(parts_.sink->commit(next));
@@ -157,18 +158,30 @@ Result<void> DeliverLoop::deliver(std::size_t p, Offset to, std::stop_token stop
     for (const Batch& batch : rows.batches) {
       RowFailures rejected;
       LV_TRY(parts_.sink->write(batch, rejected));
-      round.rows_out += batch.selection.size() - rejected.size();
-      for (RowFailure& row : rejected) {
-        DeadLetter letter{.stage = "write",
-                          .cause = std::move(row.why),
-                          .topic = partitions_[p].topic,
-                          .partition = partitions_[p].partition,
-                          .offset = batch.origin->offsets[row.row]};
-        LV_TRY(copy_original(*around_.log, letter));
-        round.letters.push_back(std::move(letter));
-      }
+      round.rows_out += batch.selection.size();
+      for (RowFailure& row : rejected)
+        LV_TRY(refuse({partitions_[p], Offset(batch.origin->offsets[row.row]), std::move(row.why)}, round));
     }
   }
+  return {};
+}
+
+Result<void> DeliverLoop::flush(Round& round) {
+  std::vector<RejectedRecord> rejected;
+  LV_TRY(parts_.sink->flush(rejected));
+  for (RejectedRecord& record : rejected) LV_TRY(refuse(std::move(record), round));
+  return {};
+}
+
+Result<void> DeliverLoop::refuse(RejectedRecord record, Round& round) {
+  --round.rows_out;
+  DeadLetter letter{.stage = "write",
+                    .cause = std::move(record.why),
+                    .topic = std::move(record.partition.topic),
+                    .partition = record.partition.partition,
+                    .offset = record.offset.value()};
+  LV_TRY(copy_original(*around_.log, letter));
+  round.letters.push_back(std::move(letter));
   return {};
 }
 

@@ -54,6 +54,8 @@ class DeliverLoop : public Loop {
   };
   // Reads the partition up to the offset and writes it to the sink; what neither can take is appended to the letters.
   Result<void> deliver(std::size_t partition, Offset to, std::stop_token stop, Round& round);
+  Result<void> flush(Round& round);
+  Result<void> refuse(RejectedRecord record, Round& round);
   Result<void> bury(std::span<const DeadLetter> letters);
 
   Parts parts_;

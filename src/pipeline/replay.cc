@@ -116,6 +116,9 @@ class Replay {
     RowFailures rejected;
     LV_TRY(parts.sink->write(batch, rejected));
     if (!rejected.empty()) return Error(ErrorKind::data, rejected.front().why);
+    std::vector<RejectedRecord> rejected_later;
+    LV_TRY(parts.sink->flush(rejected_later));
+    if (!rejected_later.empty()) return Error(ErrorKind::data, rejected_later.front().why);
     LV_TRY(parts.sink->commit({}));
     auto transaction = LV_TRY(around_.log->begin("_replay"));
     transaction->put_position(mark_, "done");

@@ -27,6 +27,9 @@ Result<void> write(Sink& sink, const SinkTopic& topic, std::int32_t partition, s
   auto records = records_from(from, to);
   LV_TRY(sink.write(test_batch(topic, partition, from, records), rejected));
   CHECK(rejected.empty());
+  std::vector<RejectedRecord> refused;
+  LV_TRY(sink.flush(refused));
+  CHECK(refused.empty());
   return {};
 }
 

@@ -124,8 +124,7 @@ TEST_SUITE("live") {
     CHECK(said.code == 8);
     CHECK_MESSAGE(holds(said.err, "has already written offset "), said.err);
     CHECK(holds(said.err, "this is not the log that the target was filled from, or the log has lost its end"));
-    CHECK(
-        holds(said.err, "empty it, the positions that this sink keeps there included (levada_positions in a database"));
+    CHECK(holds(said.err, "To fill the target anew from this log, empty it"));
     check();
   }
 
@@ -158,7 +157,7 @@ TEST_SUITE("live") {
       CAPTURE(c.what);
       LevadaProgram levada(numbers(10, c.sink));
       levada.must_not_say(canary);
-      for (const char* arguments : {run, "check $SQL --connect", "check $SQL --connect --output json"}) {
+      for (const std::string arguments : {run, "check $SQL --connect", "check $SQL --connect --output json"}) {
         CAPTURE(arguments);
         auto said = levada.run(arguments);
         CHECK(said.code == (arguments == run ? c.code : 1));

@@ -126,14 +126,55 @@ TEST_SUITE("live") {
       batch.selection = Selection(std::vector<std::uint32_t>{1, 3, 4, 7, 9});
       RowFailures rejected;
       REQUIRE(sink->write(batch, rejected));
+      std::vector<RejectedRecord> refused;
+      REQUIRE(sink->flush(refused));
       REQUIRE(sink->commit({}));
-      REQUIRE(rejected.size() == 2);
+      REQUIRE(rejected.size() == 1);
       CHECK(rejected[0].row == 3);
       CHECK(rejected[0].why == "smallint out of range, column \"age\" (SQLSTATE 22003)");
-      CHECK(rejected[1].row == 7);
-      CHECK(rejected[1].why.starts_with(
-          "new row for relation \"people\" violates check constraint \"people_age_check\""));
+      REQUIRE(refused.size() == 1);
+      CHECK(refused[0].offset == Offset(7));
+      CHECK(
+          refused[0].why.starts_with("new row for relation \"people\" violates check constraint \"people_age_check\""));
       CHECK(stage->sql("SELECT id FROM people ORDER BY id") == "1\n4\n9");
+    }
+  }
+
+  TEST_CASE("rows of several batches go together, in the order of topics, and the refused ones keep their places") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    SinkTopic parents = people(false), children = people(false);
+    parents.partitions = 2;
+    children.topic = "children";
+    for (const char* batch_size : {"1", "30", "45", "10000"}) {
+      CAPTURE(batch_size);
+      stage->sql("DROP TABLE IF EXISTS children, people, levada_positions");
+      stage->sql("CREATE TABLE people (id bigint PRIMARY KEY, name text, age int CHECK (age <> 13))");
+      stage->sql("CREATE TABLE children (id bigint PRIMARY KEY, name text, age int REFERENCES people (id))");
+      auto sink = stage->sink({parents, children}, {{"batch.size", batch_size}});
+      REQUIRE(sink->start());
+      RowFailures rejected;
+      std::int64_t id = 0;
+      for (std::int32_t partition : {0, 1})
+        for (std::int64_t batch = 0; batch < 3; ++batch) {
+          std::vector<TestRecord> records;
+          for (int i = 0; i < 20; ++i, ++id) records.push_back(person(id, "p", partition == 1 && i == 7 ? 13 : 1));
+          REQUIRE(sink->write(test_batch(parents, partition, 100 + batch * 20, records), rejected));
+        }
+      std::vector<TestRecord> records;
+      for (std::int64_t child = 0; child < 120; ++child) records.push_back(person(child, "c", child));
+      REQUIRE(sink->write(test_batch(children, 0, 0, records), rejected));
+      CHECK(rejected.empty());
+      std::vector<RejectedRecord> refused;
+      REQUIRE(sink->flush(refused));
+      REQUIRE(sink->commit({}));
+      std::string places;
+      for (const RejectedRecord& r : refused)
+        places += r.partition.topic + "-" + std::to_string(r.partition.partition) + "@" +
+                  std::to_string(r.offset.value()) + " ";
+      // Three parents, and their children.
+      CHECK(places == "people-1@107 people-1@127 people-1@147 children-0@67 children-0@87 children-0@107 ");
+      CHECK(stage->sql("SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM children)") == "117|117");
     }
   }
 
@@ -198,6 +239,9 @@ TEST_SUITE("live") {
       TestRecord detail = person(round, "x", round), sum{{std::string("all")}, ValueList{total}};
       REQUIRE(sink->write(test_batch(details, 0, offset, std::span(&detail, 1)), rejected));
       REQUIRE(sink->write(test_batch(totals, 0, offset, std::span(&sum, 1)), rejected));
+      std::vector<RejectedRecord> refused;
+      REQUIRE(sink->flush(refused));
+      CHECK(refused.empty());
       ++offset;
       std::vector<PartitionOffset> next = {{{"people", 0}, Offset(offset)}, {{"totals", 0}, Offset(offset)}};
       REQUIRE(sink->commit(next));

@@ -172,13 +172,21 @@ std::string SteadySink::write(std::vector<TestRecord> records) {
   RowFailures rejected;
   auto written = sink_->write(batch, rejected);
   REQUIRE_MESSAGE(written, written.error().text());
+  std::vector<RejectedRecord> refused;
+  for (const RowFailure& r : rejected)
+    refused.push_back({{topic_.topic, 0}, Offset(batch.origin->offsets[r.row]), r.why});
+  auto flushed = sink_->flush(refused);
+  REQUIRE_MESSAGE(flushed, flushed.error().text());
+  std::ranges::sort(refused, {}, &RejectedRecord::offset);
   next_offset_ += static_cast<std::int64_t>(records.size());
   PartitionOffset next{{topic_.topic, 0}, Offset(next_offset_)};
   auto committed = sink_->commit(std::span(&next, 1));
   REQUIRE_MESSAGE(committed, committed.error().text());
   std::string lines;
-  for (const RowFailure& r : rejected)
-    lines += (lines.empty() ? "" : "\n") + std::to_string(batch.origin->offsets[r.row]) + ": " + r.why;
+  for (const RejectedRecord& r : refused) {
+    CHECK(r.partition == TopicPartition{topic_.topic, 0});
+    lines += (lines.empty() ? "" : "\n") + std::to_string(r.offset.value()) + ": " + r.why;
+  }
   return lines;
 }
 
@@ -193,6 +201,9 @@ Result<std::size_t> Delivery::deliver_round(Sink& sink, const SinkTopic& topic, 
     if (!written) return std::move(written).error();
     next += n;
   }
+  std::vector<RejectedRecord> refused;
+  LV_TRY(sink.flush(refused));
+  for (const RejectedRecord& r : refused) rejected.push_back(r.offset.value());
   PartitionOffset offset{{topic.topic, 0}, Offset(static_cast<std::int64_t>(next))};
   uncertain_ = next;
   LV_TRY(sink.commit(std::span(&offset, 1)));

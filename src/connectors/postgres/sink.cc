@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "connectors/postgres/positions.h"
 #include "connectors/postgres/round.h"
@@ -25,6 +26,7 @@ class PostgresSink : public Sink {
   Result<std::vector<Error>> preflight() override;
   Result<std::optional<std::vector<PartitionOffset>>> start() override;
   Result<void> write(const Batch& batch, RowFailures& rejected) override;
+  Result<void> flush(std::vector<RejectedRecord>& rejected) override;
   Result<void> commit(std::span<const PartitionOffset> next) override;
 
  private:
@@ -34,6 +36,7 @@ class PostgresSink : public Sink {
     std::unique_ptr<PostgresConnection> connection;
     Round round;
     std::vector<std::unique_ptr<TableWriter>> writers;
+    TableWriter* gathering = nullptr;  // the only one that may hold rows that are not with the server yet
   };
 
   Result<void> check_server(PostgresConnection& connection);
@@ -42,6 +45,7 @@ class PostgresSink : public Sink {
   Result<Misfit> inspect(PostgresConnection& connection, const Target& target, std::optional<PostgresTable>& table);
   Result<void> prepare_tables(Live& live);
   Result<void> begin(Live& live, std::vector<PartitionOffset>& offsets);
+  Result<void> write_to(TableWriter& writer, const Batch& batch, RowFailures& rejected);
   Result<void> end_round(std::span<const PartitionOffset> next);
   Error not_started() const;
 
@@ -188,14 +192,35 @@ Result<void> PostgresSink::write(const Batch& batch, RowFailures& rejected) {
   LV_ASSERT(batch.origin != nullptr);
   auto writer = std::ranges::find(live_->writers, batch.origin->topic, [](const auto& w) { return w->topic(); });
   LV_ASSERT(writer != live_->writers.end());
-  auto written = (*writer)->write(live_->round, batch, rejected);
+  auto written = write_to(**writer, batch, rejected);
   if (written) return {};
   live_.reset();
   return std::move(written).error().within("sink " + context_.name);
 }
 
+// What came first is with the server first, also across tables: a child's parent, a row's end and its next beginning.
+Result<void> PostgresSink::write_to(TableWriter& writer, const Batch& batch, RowFailures& rejected) {
+  TableWriter* before = std::exchange(live_->gathering, &writer);
+  if (before && before != &writer) LV_TRY(before->flush(live_->round));
+  return writer.write(live_->round, batch, rejected);
+}
+
+Result<void> PostgresSink::flush(std::vector<RejectedRecord>& rejected) {
+  if (!live_) return not_started();
+  if (TableWriter* last = std::exchange(live_->gathering, nullptr)) {
+    if (auto flushed = last->flush(live_->round); !flushed) {
+      live_.reset();
+      return std::move(flushed).error().within("sink " + context_.name);
+    }
+  }
+  for (auto& writer : live_->writers)
+    for (RejectedRecord& record : writer->take_rejected()) rejected.push_back(std::move(record));
+  return {};
+}
+
 Result<void> PostgresSink::commit(std::span<const PartitionOffset> next) {
   if (!live_) return not_started();
+  LV_ASSERT(!live_->gathering);  // flush() comes first
   auto ended = end_round(next);
   if (ended) return {};
   live_.reset();

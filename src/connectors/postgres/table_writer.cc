@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t copy_piece = 64 << 10;            // sent at a time
 constexpr std::size_t most_statement_bytes = 64 << 20;  // a server takes at most 1 GB in one message
 constexpr std::size_t most_row_bytes = 512 << 20;
+constexpr std::size_t most_gathered_bytes = 16 << 20;
 
 using Planned = TablePlan::Column;
 
@@ -86,13 +87,14 @@ TableWriter::TableWriter(TablePlan plan, std::int64_t batch_size)
 }
 
 Result<void> TableWriter::write(Round& round, const Batch& batch, RowFailures& rejected) {
-  std::size_t before = rejected.size();
-  rows_ = batch.rows();
+  if (order_.size() + batch.selection.size() > batch_size_ || bytes() > most_gathered_bytes) LV_TRY(flush(round));
   encode(batch, rejected);
   choose_rows(batch, rejected);
+  return {};
+}
 
-  std::size_t total = 0;
-  for (const FieldValues& v : values_) total += v.bytes.size();
+Result<void> TableWriter::flush(Round& round) {
+  const std::size_t total = bytes();
   for (Span left = order_; !left.empty();) {
     std::size_t count = std::min(left.size(), batch_size_);
     if (total > most_statement_bytes) {
@@ -100,41 +102,52 @@ Result<void> TableWriter::write(Round& round, const Batch& batch, RowFailures& r
       while (fitting < count && (bytes += bytes_of(left[fitting])) <= most_statement_bytes) ++fitting;
       count = std::max<std::size_t>(fitting, 1);
     }
-    LV_TRY(write_rows(round, left.first(count), rejected));
+    LV_TRY(write_rows(round, left.first(count)));
     left = left.subspan(count);
   }
-  std::sort(rejected.begin() + static_cast<std::ptrdiff_t>(before), rejected.end(),
-            [](const RowFailure& a, const RowFailure& b) { return a.row < b.row; });
+  for (FieldValues& v : values_) v.clear();
+  places_.clear();
+  order_.clear();
+  bad_.clear();
+  deletions_.clear();
   return {};
+}
+
+void TableWriter::refuse(std::uint32_t position, std::string why) {
+  const Place& place = places_[position];
+  rejected_.push_back({{plan_.topic, place.partition}, Offset(place.offset), std::move(why)});
 }
 
 // ---- from columns to values ----
 
 void TableWriter::encode(const Batch& batch, RowFailures& rejected) {
-  bad_.assign(rows_.size(), false);
+  LV_ASSERT(batch.origin && batch.origin->offsets.size() == batch.size);
+  const Rows rows = batch.rows();
+  const auto first = static_cast<std::uint32_t>(places_.size());
+  places_.reserve(first + rows.size());
+  rows.for_each([&](std::uint32_t row) { places_.push_back({batch.origin->partition, batch.origin->offsets[row]}); });
+  bad_.resize(places_.size(), false);
   RowFailures failures;
   for (std::size_t c = 0; c < plan_.columns.size(); ++c) {
     const Planned& column = plan_.columns[c];
-    values_[c].clear();
     if (column.source.from == TargetColumn::From::field)
-      column.field.encoder->encode(*batch.column(column.source.index), rows_, values_[c], failures);
+      column.field.encoder->encode(*batch.column(column.source.index), rows, values_[c], failures);
     else
       encode_place(batch, column, values_[c]);
   }
   for (RowFailure& failure : failures) {
     std::uint32_t position = failure.row;
-    if (!rows_.is_all()) {
-      auto positions = std::views::iota(std::uint32_t{0}, rows_.size());
-      position = *std::ranges::lower_bound(positions, failure.row, {}, [&](std::uint32_t i) { return rows_[i]; });
+    if (!rows.is_all()) {
+      auto positions = std::views::iota(std::uint32_t{0}, rows.size());
+      position = *std::ranges::lower_bound(positions, failure.row, {}, [&](std::uint32_t i) { return rows[i]; });
     }
-    if (bad_[position]) continue;  // one reason is enough
-    bad_.set(position);
+    if (bad_[first + position]) continue;  // one reason is enough
+    bad_.set(first + position);
     rejected.push_back(std::move(failure));
   }
 }
 
 void TableWriter::encode_place(const Batch& batch, const Planned& column, FieldValues& out) {
-  LV_ASSERT(batch.origin && batch.origin->offsets.size() == batch.size);
   Column place(column.source.field.type);
   std::string_view topic = plan_.topic;
   for (std::uint32_t row = 0; row < batch.size; ++row) {
@@ -148,42 +161,42 @@ void TableWriter::encode_place(const Batch& batch, const Planned& column, FieldV
     }
   }
   RowFailures none;
-  column.field.encoder->encode(place, rows_, out, none);
+  column.field.encoder->encode(place, batch.rows(), out, none);
 }
 
 void TableWriter::choose_rows(const Batch& batch, RowFailures& rejected) {
-  auto refuse = [&](std::uint32_t i, std::string why) { rejected.push_back({rows_[i], std::move(why)}); };
+  const Rows rows = batch.rows();
+  const auto first = static_cast<std::uint32_t>(places_.size() - rows.size());
+  auto refuse_row = [&](std::uint32_t i, std::string why) { rejected.push_back({rows[i], std::move(why)}); };
   const bool keyed = plan_.mode != InsertMode::insert;
-  order_.clear();
-  deletions_.assign(rows_.size(), false);
-  for (std::uint32_t i = 0; i < rows_.size(); ++i) {
-    if (bad_[i]) continue;
-    bool deletion = batch.is_deletion(rows_[i]);
+  deletions_.resize(places_.size(), false);
+  const bool large = bytes() > most_row_bytes;
+  for (std::uint32_t i = 0; i < rows.size(); ++i) {
+    const std::uint32_t position = first + i;
+    if (bad_[position]) continue;
+    bool deletion = batch.is_deletion(rows[i]);
     if (deletion && plan_.deletions == Deletions::pass_over) continue;
     if (deletion && plan_.deletions == Deletions::refuse) {
-      refuse(i, "a deletion cannot be written without 'delete.enabled' and a key");
+      refuse_row(i, "a deletion cannot be written without 'delete.enabled' and a key");
       continue;
     }
     if (keyed || deletion) {
       auto null_key = std::ranges::find_if(plan_.columns, [&](const Planned& c) {
-        return c.source.key && values_[static_cast<std::size_t>(&c - plan_.columns.data())].is_null(i);
+        return c.source.key && values_[static_cast<std::size_t>(&c - plan_.columns.data())].is_null(position);
       });
       if (null_key != plan_.columns.end()) {
-        refuse(i, "the key column \"" + null_key->name + "\" is null");
+        refuse_row(i, "the key column \"" + null_key->name + "\" is null");
         continue;
       }
     }
-    if (deletion) deletions_.set(i);
-    order_.push_back(i);
+    if (large && bytes_of(position) > most_row_bytes) {
+      refuse_row(i, "the row is too large for the server: " + std::to_string(bytes_of(position)) + " bytes");
+      continue;
+    }
+    if (deletion) deletions_.set(position);
+    order_.push_back(position);
   }
-  std::size_t total = 0;
-  for (const FieldValues& v : values_) total += v.bytes.size();
-  if (total > most_row_bytes)
-    std::erase_if(order_, [&](std::uint32_t i) {
-      if (bytes_of(i) <= most_row_bytes) return false;
-      refuse(i, "the row is too large for the server: " + std::to_string(bytes_of(i)) + " bytes");
-      return true;
-    });
+  std::ranges::sort(rejected, {}, &RowFailure::row);
 }
 
 std::size_t TableWriter::bytes_of(std::uint32_t position) const {
@@ -192,33 +205,39 @@ std::size_t TableWriter::bytes_of(std::uint32_t position) const {
   return bytes;
 }
 
+std::size_t TableWriter::bytes() const {
+  std::size_t bytes = 0;
+  for (const FieldValues& v : values_) bytes += v.bytes.size();
+  return bytes;
+}
+
 // ---- writing ----
 
-Result<void> TableWriter::write_rows(Round& round, Span rows, RowFailures& rejected) {
+Result<void> TableWriter::write_rows(Round& round, Span rows) {
   if (plan_.mode == InsertMode::insert && plan_.deletions == Deletions::apply) {
     // Without a key that is the table's own, order counts: runs of insertions and of deletions take turns.
     while (!rows.empty() && !deletions_.empty()) {
       std::size_t run = 1;
       while (run < rows.size() && deletions_[rows[run]] == deletions_[rows[0]]) ++run;
       if (run == rows.size()) break;
-      LV_TRY(write_rows(round, rows.first(run), rejected));
+      LV_TRY(write_rows(round, rows.first(run)));
       rows = rows.subspan(run);
     }
   }
-  if (plan_.copy && !deletions_[rows[0]]) return copy_rows(round, rows, rejected);
+  if (plan_.copy && !deletions_[rows[0]]) return copy_rows(round, rows);
   auto done = try_statements(round, rows);
   if (done || done.error().kind() != ErrorKind::rejected) return done;
   std::string why = round.connection().refusal().text();
   LV_TRY(round.undo_write());
   if (rows.size() == 1) {
-    rejected.push_back({rows_[rows[0]], std::move(why)});
+    refuse(rows[0], std::move(why));
     return {};
   }
-  LV_TRY(write_rows(round, rows.first(rows.size() / 2), rejected));
-  return write_rows(round, rows.subspan(rows.size() / 2), rejected);
+  LV_TRY(write_rows(round, rows.first(rows.size() / 2)));
+  return write_rows(round, rows.subspan(rows.size() / 2));
 }
 
-Result<void> TableWriter::copy_rows(Round& round, Span rows, RowFailures& rejected) {
+Result<void> TableWriter::copy_rows(Round& round, Span rows) {
   while (!rows.empty()) {
     auto done = try_copy(round, rows);
     if (done || done.error().kind() != ErrorKind::rejected) return done;
@@ -226,14 +245,14 @@ Result<void> TableWriter::copy_rows(Round& round, Span rows, RowFailures& reject
     auto line = static_cast<std::size_t>(round.connection().refusal().copy_line);
     LV_TRY(round.undo_write());
     if (rows.size() == 1) {
-      rejected.push_back({rows_[rows[0]], std::move(why)});
+      refuse(rows[0], std::move(why));
       return {};
     }
     // What stands before the named line was fine; the line itself is tried alone, to be sure.
     bool named = line >= 1 && line <= rows.size();
     std::size_t first = named ? line - 1 : rows.size() / 2, second = named ? 1 : 0;
-    if (first > 0) LV_TRY(copy_rows(round, rows.first(first), rejected));
-    if (second > 0) LV_TRY(copy_rows(round, rows.subspan(first, second), rejected));
+    if (first > 0) LV_TRY(copy_rows(round, rows.first(first)));
+    if (second > 0) LV_TRY(copy_rows(round, rows.subspan(first, second)));
     rows = rows.subspan(first + second);
   }
   return {};

@@ -6,12 +6,14 @@
 //   update   UPDATE … FROM unnest($1, …) WHERE key = key
 //   delete   DELETE … USING unnest($1, …) WHERE key = key
 //
+// Rows are gathered over several batches, as each statement costs the server as much as some hundred rows.
 // Keys are sorted, as the server then touches each page once. Of several changes of a key in one statement the last one
 // counts. Rows that the server refuses are found by trying again: COPY names the line it stopped at, other statements
 // are halved, in the order of the log, until they hold one row.
 #pragma once
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "batch/batch.h"
@@ -25,21 +27,28 @@ class TableWriter {
   explicit TableWriter(TablePlan plan, std::int64_t batch_size);
 
   const std::string& topic() const { return plan_.topic; }
-  // Within the round. Errors are those of the connection; refused rows are told in `rejected`.
+  // Gathers the batch's rows, and writes what there was before if that would become too much. Within the round. Errors
+  // are those of the connection; rows that cannot be sent at all are told in `rejected`.
   Result<void> write(Round& round, const Batch& batch, RowFailures& rejected);
+  // Writes what is gathered.
+  Result<void> flush(Round& round);
+  // Those that the server has refused since the last call.
+  std::vector<RejectedRecord> take_rejected() { return std::exchange(rejected_, {}); }
 
  private:
-  using Span = std::span<const std::uint32_t>;  // of positions in rows_
+  using Span = std::span<const std::uint32_t>;  // of positions
 
   void encode(const Batch& batch, RowFailures& rejected);
   void encode_place(const Batch& batch, const TablePlan::Column& column, FieldValues& out);
-  // Leaves in order_ the positions that are to be written.
+  // Adds to order_ the positions that are to be written.
   void choose_rows(const Batch& batch, RowFailures& rejected);
   std::size_t bytes_of(std::uint32_t position) const;
+  std::size_t bytes() const;
+  void refuse(std::uint32_t position, std::string why);
 
   // Writes the rows, without those that the server refuses.
-  Result<void> write_rows(Round& round, Span rows, RowFailures& rejected);
-  Result<void> copy_rows(Round& round, Span rows, RowFailures& rejected);
+  Result<void> write_rows(Round& round, Span rows);
+  Result<void> copy_rows(Round& round, Span rows);
   // One attempt; an error of kind rejected if a row is refused.
   Result<void> try_copy(Round& round, Span rows);
   Result<void> try_statements(Round& round, Span rows);
@@ -51,11 +60,16 @@ class TableWriter {
   const std::size_t batch_size_;
   std::string copy_sql_, write_sql_, delete_sql_;
 
-  // Of the batch that is being written. A position counts the batch's selected rows from 0.
-  Rows rows_ = Rows::all(0);
+  // Of the rows that are gathered. A position counts the selected rows of their batches from 0.
+  struct Place {
+    std::int32_t partition;
+    std::int64_t offset;
+  };
+  std::vector<Place> places_;
   std::vector<FieldValues> values_;  // of each column
   std::vector<std::uint32_t> order_;
   Bits bad_, deletions_;
+  std::vector<RejectedRecord> rejected_;
   struct SortKey {
     std::uint64_t prefix;
     std::uint32_t position;
