@@ -1,6 +1,7 @@
 """A4: the offsets stand in the target, in the transaction of the rows, and only the newest instance may move them."""
 
 import shutil
+import signal
 import subprocess
 import time
 
@@ -106,32 +107,39 @@ def other_name(target, _):
         target.check(truth)
 
 
-def fenced(target, _):
+def fenced(target, _, asleep=False):
     """Two at work on copies of one log: the older one must not write any more, the newer one must not be disturbed."""
     with Place(FOLDER, target) as place:
         (place.folder / "1.csv").write_bytes(LF)
         place.finish()
-        copy = place.path / "copy"
+        copy, other = place.path / "copy", place.path / "other"
         shutil.copytree(place.log, copy)
-        older = place.start()
-        older.until(lambda: "levada" in target.sql(
-            "SELECT string_agg(application_name, ' ') FROM pg_stat_activity WHERE datname = current_database()"),
-            "the older one to connect")
-        other = place.path / "other"
         shutil.copytree(place.folder, other)
-        newer = place.start(log=copy, environment={"SALARY_FOLDER": str(other)})
+        older = place.start()
         holders = "SELECT count(DISTINCT holder) || ' ' || max(epoch) FROM levada_positions"
+        older.until(lambda: target.sql(holders) == "1 2", "the older one to connect")
+        if asleep:
+            older.process.send_signal(signal.SIGSTOP)
+        newer = place.start(log=copy, environment={"SALARY_FOLDER": str(other)})
         newer.until(lambda: target.sql(holders) == "1 3", "the newer one to take over")
         # Both have something to write now.
         (place.folder / "2.csv").write_bytes(repeated(3))
         (other / "2.csv").write_bytes(repeated(2))
+        truth = Truth(LF, times=3)
+        if asleep:
+            newer.until(lambda: target.count() == len(truth.rows), "the newer one to finish")
+            older.process.send_signal(signal.SIGCONT)
         code = older.wait(30)
         expect(code == 8 and "another instance of sink WAREHOUSE" in older.said() and "has taken over" in older.said(),
                f"the older one has ended with code {code}:\n{older.said()}")
-        truth = Truth(LF, times=3)
         newer.until(lambda: target.count() == len(truth.rows), "the newer one to finish")
         newer.stop()
         target.check(truth)
+
+
+def fenced_asleep(target, choices):
+    """A process that was stopped for a while does not know that it has been replaced."""
+    fenced(target, choices, asleep=True)
 
 
 def always_beside(target, choices):
