@@ -161,6 +161,7 @@ class Aggregate : public Operator {
     std::vector<std::uint32_t> with_key;
     if (std::size_t nulls = with_null_.count()) {
       out.dropped_null_keys += nulls;
+      if (!remove) tell_null_keys(batch, rows, nulls, out);
       std::uint32_t kept = 0;
       for (std::uint32_t i = 0; i < rows.size(); ++i) {
         if (with_null_[i]) continue;
@@ -196,6 +197,18 @@ class Aggregate : public Operator {
       origin->partition = batch.origin->partition;
       origin_ = std::move(origin);
     }
+  }
+
+  // One entry for all of a batch: there may be many.
+  void tell_null_keys(const Batch& batch, Rows rows, std::size_t nulls, Output& out) {
+    std::uint32_t first = 0;
+    while (!with_null_[first]) ++first;
+    std::string key;
+    for (const ExpressionRef& e : spec_.group) key += (key.empty() ? "" : ", ") + e->text;
+    std::string why = "the group's key is null";
+    if (nulls > 1) why += ", also of " + std::to_string(nulls - 1) + (nulls == 2 ? " more row" : " more rows");
+    RowFailures failures{{rows[first], why}};
+    out.fail(batch, failures, key, true);
   }
 
   ColumnRef compute(const Expression& e, const Batch& batch, Rows rows, bool is_key, Output& out) {

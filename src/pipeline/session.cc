@@ -7,6 +7,7 @@
 #include "pipeline/topic_printer.h"
 #include "pipeline/topic_writer.h"
 #include "pipeline/transient_query.h"
+#include "sql/words.h"
 
 namespace levada {
 namespace {
@@ -15,11 +16,39 @@ std::string relation_object(const std::string& name) { return "relation " + name
 std::string query_object(const std::string& id) { return "query " + id; }
 std::string connector_object(const std::string& name) { return "connector " + name; }
 
-// A statement without what may be changed at any time: rules apply to what comes.
+// Types that are the same are written the same.
+void settle(ast::TypeName& type) {
+  if (type.name.quoted) return;
+  if (type.name.text == "INTEGER") type.name.text = "INT";
+  if (type.name.text == "VARCHAR") type.name.text = "STRING";
+  if (type.name.text == "STRING") type.numbers.clear();
+  for (ast::TypeField& field : type.fields) settle(field.type);
+}
+
+void settle(std::vector<ast::PropertySetting>& settings) {
+  for (ast::PropertySetting& setting : settings) setting.name.text = in_capitals(setting.name.text);
+  std::ranges::sort(settings, {}, [](const ast::PropertySetting& setting) { return setting.name.text; });
+}
+
+// Statements that declare the same have the same text.
+ast::Statement settled(ast::Statement statement) {
+  if (auto* create = std::get_if<ast::CreateSource>(&statement.body)) {
+    create->if_not_exists = false;
+    settle(create->properties);
+    for (ast::ColumnDefinition& column : create->columns) settle(column.type);
+  }
+  if (auto* create = std::get_if<ast::CreateAs>(&statement.body)) {
+    create->if_not_exists = false;
+    settle(create->properties);
+  }
+  return statement;
+}
+
+// Without what may be changed at any time: rules apply to what comes.
 std::string stateful_text(ast::Statement statement) {
-  if (auto* create = std::get_if<ast::CreateSource>(&statement.body))
-    create->checks.clear(), create->if_not_exists = false;
-  if (auto* create = std::get_if<ast::CreateAs>(&statement.body)) create->checks.clear(), create->if_not_exists = false;
+  statement = settled(std::move(statement));
+  if (auto* create = std::get_if<ast::CreateSource>(&statement.body)) create->checks.clear();
+  if (auto* create = std::get_if<ast::CreateAs>(&statement.body)) create->checks.clear();
   return print(statement);
 }
 
@@ -29,6 +58,11 @@ Result<ast::Statement> parse_stored(const std::string& text) {
   if (statements.size() != 1)
     return Error(ErrorKind::damaged, "the stored catalog cannot be read").why("not one statement: " + text);
   return std::move(statements[0]);
+}
+
+bool says_the_same(const ast::Statement& statement, const std::string& stored) {
+  auto parsed = parse_stored(stored);
+  return parsed && print(settled(statement)) == print(settled(*std::move(parsed)));
 }
 
 // Connectors are stored without what is secret in them.
@@ -224,7 +258,7 @@ Result<Answer> Session::run(const Script& script, const ast::Statement& statemen
   mentioned_.insert(object);
   if (before && create.if_not_exists) return message(what + " exists already");
   PlannedRelation planned = LV_TRY(planner(script).create_source(statement, create));
-  if (before && planned.relation.statement == catalog_.find(create.name.text)->statement)
+  if (before && says_the_same(statement, catalog_.find(create.name.text)->statement))
     return message(what + " is as it was");
   LV_TRY(add_relation(script, create.name, planned));
   LV_TRY(store_.put({.object = object, .statement = planned.relation.statement, .session = session_}));
@@ -240,7 +274,7 @@ Result<Answer> Session::run(const Script& script, const ast::Statement& statemen
     std::vector<std::string> ids = catalog_.writers_of(create.name.text);
     LV_ASSERT(!ids.empty());
     mentioned_.insert(query_object(ids.front()));
-    if (create.if_not_exists || print(statement) == catalog_.find(create.name.text)->statement)
+    if (create.if_not_exists || says_the_same(statement, catalog_.find(create.name.text)->statement))
       return message(what + " is as it was");
     // Other rules: the plan is made anew under the query's old number.
     std::int64_t next = catalog_.next_query_number;
@@ -325,6 +359,9 @@ Result<Answer> Session::run(const Script& script, const ast::Statement&, const a
           .remedy("It is a " + std::string(relation->table ? "table: DROP TABLE." : "stream: DROP STREAM."));
     return no_relation(script, drop.name, table ? "table" : "stream", catalog_);
   }
+  if (relation->read_only && drop.delete_topic)
+    return statement_error(script, drop.name.span, name + " is a SOURCE " + kind + "of somebody else's topic")
+        .remedy("Leave DELETE TOPIC out.");
   std::vector<std::string> readers = catalog_.readers_of(name), writers = catalog_.writers_of(name), inserting;
   for (const std::string& id : writers)
     if (id.starts_with("INSERTQUERY")) inserting.push_back(id);

@@ -116,6 +116,11 @@ void TopicReader::decode(std::span<const Record> records, const std::shared_ptr<
   batch.key = key.columns();
   batch.after = value.columns();
 
+  // A table's rows are told apart by their keys.
+  if (read_.table)
+    for (std::uint32_t i = 0; i < size; ++i)
+      if (records[i].key.is_null()) failures.push_back({i, "the key of a table's row is null"});
+
   if (failures.empty()) {
     batch.selection = Selection::all(size);
   } else {

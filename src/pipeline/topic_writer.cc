@@ -15,6 +15,8 @@ TopicWriter::TopicWriter(RecordFormat format, SchemaRef schema, std::vector<Chec
       schema_(std::move(schema)),
       checks_(std::move(checks)),
       surroundings_(surroundings),
+      bare_value_(schema_->value.size() == 1 &&
+                  (format_.value.format == "KAFKA" || (format_.value.format == "JSON" && !format_.value.wrap_single))),
       key_encoder_(find_format(format_.key.format)->make_encoder(format_.key)),
       value_encoder_(find_format(format_.value.format)->make_encoder(format_.value)) {
   for (std::int32_t p = 0; p < format_.partitions; ++p)
@@ -61,7 +63,8 @@ void TopicWriter::encode(const Batch& batch, Rows rows, RowFailures& failures) {
   null_keys_.assign(rows.size(), batch.key.empty());
   key_encoder_->encode(batch.key, rows, keys_, failures);
   // A key is null where all its columns are.
-  for (std::size_t k = 0; k < batch.key.size(); ++k) {
+  bool never = batch.key.size() > 1 && !format_.null_keys;
+  for (std::size_t k = 0; k < batch.key.size() && !never; ++k) {
     if (!batch.key[k]->has_nulls()) {
       null_keys_.assign(rows.size(), false);
       break;
@@ -107,7 +110,8 @@ void TopicWriter::append(const Batch& batch, std::optional<std::int32_t> partiti
 void TopicWriter::add(Partition& partition, const Batch& batch, std::uint32_t row, std::uint32_t i,
                       Transaction& transaction) {
   Text key = null_keys_[i] ? Text() : Text(keys_[i]);
-  Text value = batch.is_deletion(row) ? Text() : Text(values_[i]);
+  bool is_null = batch.is_deletion(row) || (bare_value_ && batch.after[0]->is_null(row));
+  Text value = is_null ? Text() : Text(values_[i]);
   std::string_view headers;
   if (batch.origin && !batch.origin->headers.empty()) headers = batch.origin->headers[row];
   partition.records.add(batch.timestamp_ms(row), key, value, headers);

@@ -49,6 +49,7 @@ class TopicWriter {
   const SchemaRef schema_;
   const std::vector<CheckRule> checks_;
   const Surroundings& surroundings_;
+  const bool bare_value_;  // a null value stands alone: the record has none
   std::unique_ptr<Encoder> key_encoder_, value_encoder_;
   std::vector<Partition> partitions_;
   std::int32_t turn_ = 0;  // of rows without key

@@ -21,6 +21,8 @@ struct RecordFormat {
   FormatSpec key, value;
   // Event time in milliseconds, over the topic's columns; null: the record's own timestamp.
   ExpressionRef event_time;
+  // A key whose columns are all null is null itself; false: it is written, if it has several.
+  bool null_keys = true;
 };
 
 // A rule that rows must keep: CONSTRAINT name CHECK (condition). A row for which it is false is not written.

@@ -7,6 +7,8 @@
 #include "batch/decimal.h"
 #include "batch/number_text.h"
 #include "functions/builder.h"
+#include "functions/partial_time.h"
+#include "functions/time_unit.h"
 
 namespace levada {
 namespace {
@@ -210,11 +212,27 @@ Result<Term> Binder::bind_typed_literal(const ast::Expression& e) const {
 
 Result<Term> Binder::bind_operator(const ast::Expression& e) const {
   std::vector<Term> terms = LV_TRY(bind_children(e));
+  if (is_comparison(e.kind) || e.kind == Kind::between || e.kind == Kind::not_between) LV_TRY(read_times(e, terms));
   bool unknown =
       rules_.unknown_comparisons && (is_comparison(e.kind) || e.kind == Kind::between || e.kind == Kind::not_between);
   ExpressionRef result = LV_TRY(at(e, build_call(operator_name(e.kind), terms)));
   if (unknown) result = LV_TRY(at(e, unknown_if_null(terms, result)));
   return is_negated(e.kind) ? at(e, build_call("NOT", {std::move(result)})) : result;
+}
+
+// ROWTIME is a number; a text beside it is a time, which need not be complete.
+Result<void> Binder::read_times(const ast::Expression& e, std::vector<Term>& terms) const {
+  bool rowtime = std::ranges::any_of(terms, [](const Term& t) { return t && t->kind == ExpressionKind::row_time; });
+  for (std::size_t i = 0; rowtime && i < terms.size(); ++i) {
+    const ast::Expression& child = e.children[i];
+    if (child.kind != Kind::string_literal) continue;
+    auto micros = parse_partial_timestamp(child.text);
+    if (!micros)
+      return error(child, "'" + child.text + "' is no time")
+          .remedy("Write it as '2024-02-29T23:59:59.999+0100'; what stands behind may be left out.");
+    terms[i] = literal_expression(*micros / 1000, TypeKind::int64);
+  }
+  return {};
 }
 
 // As standard SQL has it: a comparison with null is neither true nor false.
@@ -251,12 +269,31 @@ Result<Term> Binder::bind_call(const ast::Expression& e) const {
   if (!function && std::ranges::any_of(e.children, [](const auto& child) { return child.kind == Kind::lambda; }))
     return error(e, "not supported yet: lambda functions");
   if (name == "EXPLODE" || name == "CUBE_EXPLODE") return error(e, "not supported yet: table functions");
-  if (!function)
-    return statement_error(script_, e.name.span, "there is no function " + name)
-        .remedy(did_you_mean(name, function_names()));
+  if (!function) {
+    // Those of other databases, and what to use.
+    static constexpr std::array elsewhere = {std::pair{"UPPER", "UCASE"},
+                                             std::pair{"LOWER", "LCASE"},
+                                             std::pair{"LENGTH", "LEN"},
+                                             std::pair{"SUBSTR", "SUBSTRING"},
+                                             std::pair{"CEILING", "CEIL"},
+                                             std::pair{"POW", "POWER"},
+                                             std::pair{"NVL", "IFNULL"},
+                                             std::pair{"STRPOS", "INSTR"},
+                                             std::pair{"POSITION", "INSTR"},
+                                             std::pair{"DATE_ADD", "DATEADD"},
+                                             std::pair{"CARDINALITY", "ARRAY_LENGTH"},
+                                             std::pair{"NOW", "UNIX_TIMESTAMP"}};
+    std::string remedy = did_you_mean(name, function_names());
+    for (const auto& [word, ours] : elsewhere)
+      if (name == word) remedy = "Use " + std::string(ours) + ".";
+    return statement_error(script_, e.name.span, "there is no function " + name).remedy(remedy);
+  }
   std::vector<Term> arguments;
   for (const ast::Expression& child : e.children) {
     bool unit = function->takes_unit && &child == &e.children.front() && child.kind == Kind::column && !child.qualifier;
+    if (unit && !micros_of_unit(child.name.text))
+      return error(child, "there is no unit of time " + child.name.text)
+          .remedy("Write DAYS, HOURS, MINUTES, SECONDS or MILLISECONDS.");
     arguments.push_back(unit ? literal_expression(child.name.text, TypeKind::string) : LV_TRY(bind_term(child)));
   }
   return at(e, build_call(name, std::move(arguments)));

@@ -55,6 +55,7 @@ class Binder {
   Result<Term> bind_operator(const ast::Expression& e) const;
   Result<Term> bind_simple_case(const ast::Expression& e) const;
   Result<Term> bind_call(const ast::Expression& e) const;
+  Result<void> read_times(const ast::Expression& e, std::vector<Term>& terms) const;
   Result<ExpressionRef> unknown_if_null(const std::vector<Term>& terms, ExpressionRef comparison) const;
   Result<ExpressionRef> at(const ast::Expression& e, Result<ExpressionRef> built) const;
   Error error(const ast::Expression& e, std::string what) const {

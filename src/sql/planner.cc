@@ -189,7 +189,11 @@ Result<RecordFormat> Planner::derived_format(const SchemaRef& schema, const Rela
   bool inherit_key = properties.key_format.empty() && key.format != "NONE";
   bool inherit_value = properties.value_format.empty();
   std::string key_delimiter = properties.key_delimiter, value_delimiter = properties.value_delimiter;
-  if (inherit_key && key.format == "DELIMITED" && key_delimiter.empty()) key_delimiter = key.delimiter;
+  if (inherit_key && key.format == "DELIMITED" && key_delimiter.empty() && !schema->key.empty())
+    key_delimiter = key.delimiter;
+  if (schema->key.empty() && properties.places.written.contains("KEY_FORMAT") && properties.key_format != "NONE")
+    return error(properties.places.of({"KEY_FORMAT"}), "a KEY_FORMAT is given, but " + name + " has no key")
+        .remedy("Leave it out.");
   if (inherit_value && value.format == "DELIMITED" && value_delimiter.empty()) value_delimiter = value.delimiter;
   format.key = LV_TRY(make_format(script_, properties.places, Side::key,
                                   inherit_key && !schema->key.empty() ? key.format : properties.key_format,
@@ -240,6 +244,7 @@ Result<PlannedQuery> Planner::create_as(const ast::Statement& statement, const a
   created.topic = topic_config(properties, relation.format.partitions, table);
 
   WriteTarget write{.object = relation.name, .table = table, .format = relation.format, .checks = relation.checks};
+  write.format.null_keys = planned.same_key;
   const FormatSpec& placed_by = planned.same_key ? source->format.key : target.key;
   write.keeps_partition = planned.same_place && planned.partitions == relation.format.partitions &&
                           same_side(placed_by, relation.format.key);
@@ -285,6 +290,7 @@ Result<PlannedQuery> Planner::insert_into(const ast::Statement& statement, const
   }
   PlanRef root = std::make_shared<const PlanNode>(PlanNode{std::move(project), {planned.root}, into->schema});
   WriteTarget write{.object = into->name, .format = into->format, .checks = into->checks};
+  write.format.null_keys = planned.same_key;
   write.keeps_partition = planned.same_key && planned.same_place && planned.partitions == into->format.partitions &&
                           same_side(source->format.key, into->format.key) && same_types(from.key, to.key);
   PlannedQuery result;

@@ -153,17 +153,57 @@ Result<QueryPlanner::Planned> QueryPlanner::plan(const ast::Query& query, const 
 
 // ---- columns ----
 
+// Names for what has none: KSQL_COL_0, …; fields have their own, or FIELD_1, … where that is taken.
+class QueryPlanner::MadeNames {
+ public:
+  explicit MadeNames(const Schema& schema) : schema_(schema) {}
+
+  std::string name_of(const ast::Expression& e) {
+    if (e.kind == ast::ExpressionKind::column) return e.name.text;
+    if (e.kind == ast::ExpressionKind::field) {
+      std::string name = e.name.text;
+      for (int n = 1; schema_.find(name) || fields_.contains(name); ++n) name = e.name.text + "_" + std::to_string(n);
+      fields_.insert(name);
+      return name;
+    }
+    while (schema_.find("KSQL_COL_" + std::to_string(next_))) ++next_;
+    return "KSQL_COL_" + std::to_string(next_++);
+  }
+
+ private:
+  const Schema& schema_;
+  std::set<std::string> fields_;
+  int next_ = 0;
+};
+
+// All columns. Behind a PARTITION BY they are those of the rows as they are then: the new key, the values, the old key.
+void QueryPlanner::add_star(const ast::Query& query, const ast::SelectItem& star, const Schema& schema,
+                            MadeNames& names, std::vector<Item>& items) {
+  std::set<std::string> taken;
+  for (const ast::Expression& key : query.partition_by) {
+    if (key.kind == ast::ExpressionKind::null_literal) continue;
+    items.push_back({key, names.name_of(key), star.span});
+    if (key.kind == ast::ExpressionKind::column) taken.insert(key.name.text);
+  }
+  auto add = [&](const std::vector<Field>& fields) {
+    for (const Field& field : fields)
+      if (!taken.contains(field.name)) items.push_back({column_ast(field.name, star.span), field.name, star.span});
+  };
+  if (query.partition_by.empty()) add(schema.key);
+  add(schema.value);
+  if (!query.partition_by.empty()) add(schema.key);
+}
+
 Result<std::vector<QueryPlanner::Item>> QueryPlanner::items_of(const ast::Query& query, const Scope& scope,
                                                                bool answer) const {
   std::vector<Item> items;
-  for (std::size_t i = 0; i < query.items.size(); ++i) {
-    const ast::SelectItem& item = query.items[i];
+  MadeNames names(*scope.schema);
+  for (const ast::SelectItem& item : query.items) {
     if (item.star) {
       if (item.qualifier && std::ranges::find(scope.relation_names, item.qualifier->text) == scope.relation_names.end())
         return error(item.qualifier->span, "there is no relation " + item.qualifier->text + " in this statement")
             .remedy(did_you_mean(item.qualifier->text, scope.relation_names));
-      for (std::size_t c = 0; c < scope.schema->size(); ++c)
-        items.push_back({column_ast((*scope.schema)[c].name, item.span), (*scope.schema)[c].name, item.span});
+      add_star(query, item, *scope.schema, names, items);
       continue;
     }
     const ast::Expression& e = item.expression;
@@ -181,13 +221,7 @@ Result<std::vector<QueryPlanner::Item>> QueryPlanner::items_of(const ast::Query&
       }
       continue;
     }
-    std::string name;
-    if (item.alias)
-      name = item.alias->text;
-    else if (e.kind == ast::ExpressionKind::column || e.kind == ast::ExpressionKind::field)
-      name = e.name.text;
-    else
-      name = "KSQL_COL_" + std::to_string(i);
+    std::string name = item.alias ? item.alias->text : names.name_of(e);
     if (is_pseudo_column(name) && !item.alias && !answer) {
       // A pseudo column keeps no such name: it would hide the one of the new relation.
       return error(item.span, "the pseudo column " + name + " needs another name here")

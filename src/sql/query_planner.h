@@ -44,6 +44,9 @@ class QueryPlanner {
     std::string name;
     ast::Span span;
   };
+  class MadeNames;
+  static void add_star(const ast::Query& query, const ast::SelectItem& star, const Schema& schema, MadeNames& names,
+                       std::vector<Item>& items);
   // The columns of a SELECT, stars opened.
   Result<std::vector<Item>> items_of(const ast::Query& query, const Scope& scope, bool answer) const;
   Result<Planned> plan_rows(const ast::Query& query, const Scope& scope, Planned planned,

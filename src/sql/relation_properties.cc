@@ -174,6 +174,9 @@ Result<FormatSpec> make_format(const Script& script, const PropertyPlaces& place
     spec.delimiter = delimiter;
   }
   if (wrap && side == Side::value) {
+    if (*wrap && name != "JSON")
+      return statement_error(script, places.of({"WRAP_SINGLE_VALUE"}), "WRAP_SINGLE_VALUE is for JSON, not for " + name)
+          .remedy("Leave it out.");
     if (fields.size() != 1)
       return statement_error(script, places.of({"WRAP_SINGLE_VALUE"}),
                              "WRAP_SINGLE_VALUE is only for a single value column")

@@ -32,7 +32,8 @@ std::string trimmed(std::string_view text) {
 
 std::optional<std::string> bytes_of(const std::string& written) {
   if (written == "NULL") return std::nullopt;
-  return written == "''" ? "" : written;
+  bool quoted = written.size() >= 2 && written.front() == '\'' && written.back() == '\'';
+  return quoted ? written.substr(1, written.size() - 2) : written;
 }
 
 std::string place_of(const DeadLetterReport& letter) {
@@ -190,7 +191,8 @@ Result<void> Player::command(const Part& part) {
       say((parts ? std::to_string(r.partition) + ": " : "") + cell_text(r.key) + " | " + cell_text(r.value) +
           (times ? " @ " + std::to_string(r.timestamp_ms) : ""));
   } else if (word == "files") {
-    for (const auto& [path, content] : stage_.files(rest)) say(path + ":\n" + content);
+    for (const auto& [path, content] : stage_.files(rest))
+      if (!path.ends_with(".lock") && !path.ends_with(".manifest")) say(path + ":\n" + content);
   } else if (word == "letters") {
     for (const DeadLetterReport& l : LV_TRY(stage_.dead_letters()))
       say(l.object + ", " + l.stage + ", " + place_of(l) + ": " + l.cause + "\n  " + cell_text(l.key) + " | " +
