@@ -36,59 +36,62 @@ void GroupTable::grow() {
   }
 }
 
+// A group of the same tag is nearly always the right one. It is fetched early, and its key when the group has come;
+// only where the guess was wrong, or there is no group yet, is there a probe.
 void GroupTable::find_or_make(std::span<const std::string_view> keys, std::span<Group*> groups,
                               std::vector<Group*>& made) {
   LV_DEBUG_ASSERT(keys.size() == groups.size());
   while ((size_ + keys.size()) * 2 > slots_.size()) grow();
-  std::size_t mask = slots_.size() - 1;
   hashes_.resize(keys.size());
   for (std::size_t k = 0; k < keys.size(); ++k) {
     hashes_[k] = hash_bytes(keys[k].data(), keys[k].size());
     __builtin_prefetch(&slots_[home(hashes_[k])]);
   }
-  // What the home of a key holds, likely its own group: first the group, and when that is there its key.
-  auto likely = [&](std::size_t k) { return slots_[home(hashes_[k])].group; };
-  for (std::size_t k = 0; k < std::min(ahead, keys.size()); ++k)
-    if (auto number = likely(k)) __builtin_prefetch(at(number), 1);
+  std::size_t mask = slots_.size() - 1;
+  auto guess = [&](std::size_t k) {
+    std::size_t i = home(hashes_[k]);
+    while (slots_[i].group != 0 && slots_[i].tag != tag_of(hashes_[k])) i = (i + 1) & mask;
+    groups[k] = slots_[i].group == 0 ? nullptr : at(slots_[i].group);
+    if (groups[k]) __builtin_prefetch(groups[k], 1);
+  };
+  for (std::size_t k = 0; k < std::min(ahead, keys.size()); ++k) guess(k);
   for (std::size_t k = 0; k < keys.size(); ++k) {
-    if (k + ahead < keys.size())
-      if (auto number = likely(k + ahead)) __builtin_prefetch(at(number), 1);
-    if (k + ahead / 2 < keys.size())
-      if (auto number = likely(k + ahead / 2)) __builtin_prefetch(at(number)->key_data);
-    std::uint64_t hash = hashes_[k];
-    auto tag = static_cast<std::uint32_t>(hash >> 32);
-    for (std::size_t i = home(hash);; i = (i + 1) & mask) {
-      Slot& slot = slots_[i];
-      if (slot.group == 0) {
-        slot = {tag, take_number()};
-        std::string_view kept = keys_.copy(keys[k]);
-        Group* group = at(slot.group);
-        std::memset(static_cast<void*>(group), 0, group_size_);
-        group->hash = hash;
-        group->key_data = kept.data();
-        group->key_size = static_cast<std::uint32_t>(kept.size());
-        group->fresh = true;
-        group->timestamp_ms = INT64_MIN;
-        ++size_;
-        key_bytes_ += kept.size();
-        made.push_back(group);
-        groups[k] = group;
-        break;
-      }
-      if (slot.tag == tag) {
-        Group* group = at(slot.group);
-        if (group->hash == hash && group->key() == keys[k]) {
-          groups[k] = group;
-          break;
-        }
-      }
+    if (k + ahead < keys.size()) guess(k + ahead);
+    if (k + ahead / 2 < keys.size() && groups[k + ahead / 2]) __builtin_prefetch(groups[k + ahead / 2]->key_data);
+    Group* likely = groups[k];
+    if (!likely || likely->hash != hashes_[k] || likely->key() != keys[k])
+      groups[k] = probe_or_make(keys[k], hashes_[k], made);
+  }
+}
+
+GroupTable::Group* GroupTable::probe_or_make(std::string_view key, std::uint64_t hash, std::vector<Group*>& made) {
+  std::uint32_t tag = tag_of(hash);
+  for (std::size_t i = home(hash);; i = (i + 1) & (slots_.size() - 1)) {
+    Slot& slot = slots_[i];
+    if (slot.group == 0) {
+      slot = {tag, take_number()};
+      Group* group = at(slot.group);
+      std::string_view kept = keys_.copy(key);
+      std::memset(static_cast<void*>(group), 0, group_size_);
+      group->hash = hash;
+      group->key_data = kept.data();
+      group->key_size = static_cast<std::uint32_t>(kept.size());
+      group->fresh = true;
+      group->timestamp_ms = INT64_MIN;
+      ++size_;
+      key_bytes_ += kept.size();
+      made.push_back(group);
+      return group;
     }
+    if (slot.tag != tag) continue;
+    Group* group = at(slot.group);
+    if (group->hash == hash && group->key() == key) return group;
   }
 }
 
 GroupTable::Group* GroupTable::find(std::string_view key) {
   std::uint64_t hash = hash_bytes(key.data(), key.size());
-  auto tag = static_cast<std::uint32_t>(hash >> 32);
+  std::uint32_t tag = tag_of(hash);
   for (std::size_t i = home(hash); slots_[i].group != 0; i = (i + 1) & (slots_.size() - 1))
     if (slots_[i].tag == tag && at(slots_[i].group)->key() == key) return at(slots_[i].group);
   return nullptr;

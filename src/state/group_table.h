@@ -99,8 +99,10 @@ class GroupTable {
     return reinterpret_cast<Group*>(slabs_[(number - 1) / slab_groups].get() +
                                     std::size_t{(number - 1) % slab_groups} * group_size_);
   }
+  Group* probe_or_make(std::string_view key, std::uint64_t hash, std::vector<Group*>& made);
   std::uint32_t take_number();
   void grow();
+  static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
   std::size_t home(std::uint64_t hash) const { return static_cast<std::size_t>(hash) & (slots_.size() - 1); }
 
   const std::uint32_t group_size_;
