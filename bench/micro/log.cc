@@ -46,7 +46,7 @@ class OurLog {
   }
 
   void append(std::uint64_t records, std::size_t size) {
-    constexpr std::size_t most_submitted = 3;  // as in the pipeline
+    constexpr std::size_t most_submitted = 8;  // as in the pipeline
     auto transaction = log_->begin("bench").value();
     struct Part {
       TopicPartition to;

@@ -5,7 +5,7 @@
 namespace levada {
 
 static constexpr std::size_t at_leader_epoch = 12;
-static constexpr std::size_t most_empty = 4, most_empty_bytes = 4 << 20;
+static constexpr std::size_t most_empty = 9, most_empty_bytes = 4 << 20;
 
 EmbeddedTransaction::EmbeddedTransaction(LogCore& core, Committer& committer, std::shared_ptr<Holder> holder)
     : core_(core), committer_(committer), holder_(std::move(holder)) {

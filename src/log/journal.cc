@@ -12,6 +12,7 @@ constexpr std::uint32_t magic = 0x314a564c;  // "LVJ1"
 constexpr std::uint32_t version = 1;
 constexpr std::size_t head_size = 64;
 constexpr std::uint64_t block = 4096;
+constexpr std::uint64_t large_record = 256 << 10;
 
 constexpr std::array<char, 64 << 10> zeros{};
 
@@ -137,11 +138,12 @@ void Journal::put_head(JournalKind kind, std::uint64_t generation, const Commit&
   store(record_.data() + 4, crc32c(record_.view().substr(8)));
 }
 
-// Zeros in advance, so that most records are written over blocks that are there. When the disk is full, it is this that
-// fails, and nothing has happened.
-Result<void> Journal::reserve(std::uint64_t end) {
+// Zeros in advance, so that most records are written over blocks that are there; for a large one it does not matter
+// that the file grows, and only its own place is made, which is written over before it comes to the disk. When the disk
+// is full, it is this that fails, and nothing has happened.
+Result<void> Journal::reserve(std::uint64_t begin, std::uint64_t end) {
   if (end <= allocated_) return {};
-  std::uint64_t step = std::clamp<std::uint64_t>(allocated_, 256 << 10, 4 << 20);
+  std::uint64_t step = end - begin < large_record ? std::clamp<std::uint64_t>(allocated_, 256 << 10, 4 << 20) : 0;
   auto extend = [&](std::uint64_t to) -> Result<void> {
     std::vector<std::string_view> pieces;
     for (std::uint64_t left = to - allocated_; left > 0; left -= pieces.back().size())
@@ -165,7 +167,7 @@ Result<void> Journal::write(std::uint64_t position, std::span<const std::string_
     size += piece.size();
   }
   if (std::uint64_t left = up_to_block(size) - size; left > 0) pieces.emplace_back(zeros.data(), left);
-  auto reserved = reserve(position + up_to_block(size));
+  auto reserved = reserve(position, position + up_to_block(size));
   if (!reserved) {
     final_error_ = reserved.error().kind() != ErrorKind::disk_full;
     return reserved;

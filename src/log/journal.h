@@ -106,7 +106,7 @@ class Journal {
  private:
   void put_head(JournalKind kind, std::uint64_t generation, const Commit& commit,
                 std::span<const std::string_view> inline_pieces, std::uint64_t inline_bytes);
-  Result<void> reserve(std::uint64_t end);
+  Result<void> reserve(std::uint64_t begin, std::uint64_t end);
   Result<void> write(std::uint64_t position, std::span<const std::string_view> inline_pieces);
 
   LogDirectory& directory_;

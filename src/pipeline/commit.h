@@ -36,7 +36,7 @@ class Commit {
   std::uint64_t commits() const { return commits_; }  // settled so far
 
  private:
-  static constexpr std::size_t most_submitted = 3;
+  static constexpr std::size_t most_submitted = 8;
   using Forget = std::vector<std::function<Result<void>()>>;
   struct Submitted {
     std::uint64_t number;
