@@ -2,6 +2,7 @@
 # name, server and folder. A file of services.d/ defines
 #
 #   server_program   prints the path of the server's binary
+#   server_packages  prints the Debian packages that it comes with
 #   create_data      makes $folder/data for the first start
 #   launch PORT      starts the server there and returns when it answers; 4: the port is taken
 #   ask_to_stop PID  asks for a clean stop and returns at once
@@ -41,7 +42,7 @@ find_folder() {
 # The same for `up`: makes a folder that the owner may enter.
 choose_folder() {
   if find_folder; then return 0; fi
-  mkdir -p -- "$noted"
+  mkdir -p -- "$noted" 2>/dev/null || fail "$(id -un) may not make the folder $noted; give another --folder"
   folder=$noted
   if [[ $EUID -eq 0 ]]; then chown "$owner" "$folder"; fi
   if may_enter "$folder"; then
@@ -138,7 +139,9 @@ status_server() {
 }
 
 up_server() {
-  [[ -x $(server_program) ]] || "$root/.ci/install" >&2 || fail "cannot install what $server needs"
+  [[ -x $(server_program) ]] || fail "$server is not installed: there is no $(server_program).
+  .ci/install installs all that the project needs; for this alone, as root:
+  apt-get update && apt-get install --no-install-recommends $(server_packages)"
   choose_folder
   with_lock bring_up
   status_server
