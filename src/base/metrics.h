@@ -29,6 +29,23 @@ class Counter {
   std::atomic<std::uint64_t> value_ = 0;
 };
 
+// What will be added to counters when something has come about, and never if it has not.
+class Tally {
+ public:
+  void add(Counter& counter, std::uint64_t n) {
+    for (auto& [known, sum] : sums_)
+      if (known == &counter) return static_cast<void>(sum += n);
+    if (n > 0) sums_.emplace_back(&counter, n);
+  }
+  void count() const {
+    for (const auto& [counter, sum] : sums_) counter->add(sum);
+  }
+  bool empty() const { return sums_.empty(); }
+
+ private:
+  std::vector<std::pair<Counter*, std::uint64_t>> sums_;
+};
+
 // Goes up and down.
 class Gauge {
  public:

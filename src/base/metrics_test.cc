@@ -9,6 +9,22 @@
 namespace levada {
 
 TEST_SUITE("base") {
+  TEST_CASE("a tally counts when it is told to, and not before") {
+    Metrics metrics;
+    Counter &in = metrics.counter("in", {}), &out = metrics.counter("out", {});
+    Tally tally;
+    CHECK(tally.empty());
+    tally.add(out, 0);
+    CHECK(tally.empty());
+    tally.add(in, 2);
+    tally.add(out, 1);
+    tally.add(in, 3);
+    CHECK(in.value() == 0);
+    tally.count();
+    CHECK(in.value() == 5);
+    CHECK(out.value() == 1);
+  }
+
   TEST_CASE("the same name and labels are the same instrument") {
     Metrics metrics;
     Counter& in = metrics.counter("levada_rows_total", {{"object", "A"}, {"direction", "in"}});

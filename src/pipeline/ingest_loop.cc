@@ -1,5 +1,7 @@
 #include "pipeline/ingest_loop.h"
 
+#include <utility>
+
 #include "pipeline/dead_letters.h"
 #include "pipeline/processing_log.h"
 
@@ -20,6 +22,7 @@ IngestLoop::IngestLoop(Parts parts, const PipelineSurroundings& surroundings)
 Result<void> IngestLoop::open(Wakeup&) {
   for (auto& [topic, writer] : parts_.writers) writer->discard();
   pending_ = false;
+  tally_ = {};
   commit_.reset();
   commit_ = LV_TRY(Commit::open(*around_.log, parts_.transactional_id));
   return ahead_.start(around_.log->position(parts_.name));
@@ -30,7 +33,7 @@ Result<Step> IngestLoop::step(std::stop_token stop) {
   std::int64_t started_us = around_.clock->steady_us();
   SourceRead read = LV_TRY(ahead_.next(std::move(stop)));
   for (const SourceRead::Part& part : read.parts) LV_TRY(append(part));
-  rows_in_.add(read.rejected.size());
+  tally_.add(rows_in_, read.rejected.size());
   LV_TRY(bury(read.rejected));
   if (read.position) {
     commit_->transaction().put_position(parts_.name, *read.position);
@@ -59,15 +62,15 @@ Result<Step> IngestLoop::step(std::stop_token stop) {
 Result<void> IngestLoop::append(const SourceRead::Part& part) {
   auto writer = parts_.writers.find(part.topic);
   LV_ASSERT(writer != parts_.writers.end());  // a source writes to its targets only
-  rows_in_.add(part.batch.selection.size());
+  tally_.add(rows_in_, part.batch.selection.size());
   TopicWriter::Problems problems;
   Batch admitted = writer->second->admit(part.batch, problems);
   writer->second->append(admitted, std::nullopt, commit_->transaction(), problems);
-  rows_out_.add(admitted.selection.size());
+  tally_.add(rows_out_, admitted.selection.size());
   pending_ = true;
   if (!problems.failures.empty()) {
     append_processing_failures(parts_.name, problems.failures, around_.clock->now_ms(), commit_->transaction());
-    failures_.add(problems.failures.size());
+    tally_.add(failures_, problems.failures.size());
   }
   return bury(problems.refused);
 }
@@ -79,7 +82,7 @@ Result<void> IngestLoop::bury(std::span<const DeadLetter> letters) {
         .where(letters.front().origin)
         .remedy("Correct the record, or set 'errors.tolerance' = 'all' to send such records to the dead letters.");
   append_dead_letters(parts_.dead_letter_topic, parts_.name, letters, around_.clock->now_ms(), commit_->transaction());
-  dead_letters_.add(letters.size());
+  tally_.add(dead_letters_, letters.size());
   pending_ = true;
   return {};
 }
@@ -88,6 +91,11 @@ Result<void> IngestLoop::submit() {
   if (!pending_) return {};
   for (auto& [topic, writer] : parts_.writers) writer->flush(commit_->transaction());
   pending_ = false;
+  if (!tally_.empty())
+    commit_->when_durable([tally = std::exchange(tally_, {})]() -> Result<void> {
+      tally.count();
+      return {};
+    });
   return commit_->submit();
 }
 

@@ -46,6 +46,7 @@ class IngestLoop : public Loop {
   Counter& busy_us_;
   std::unique_ptr<Commit> commit_;
   bool pending_ = false;  // something is in the transaction or in the writers
+  Tally tally_;           // of the same; rows that are read again after an error count once
 };
 
 }  // namespace levada

@@ -51,7 +51,7 @@ Result<void> QueryLoop::catch_up(const Share& share) {
       bool moved = true;
       while (moved) {
         moved = LV_TRY(task->step(read_bytes, commit_->transaction()));
-        task->finish(commit_->transaction());
+        finish(*task);
         LV_TRY(commit_->submit());
       }
       LV_TRY(commit_->settle_all());
@@ -78,8 +78,17 @@ Result<Step> QueryLoop::step(std::stop_token) {
   return Step::moved;
 }
 
+void QueryLoop::finish(Task& task) {
+  Tally tally = task.finish(commit_->transaction());
+  if (tally.empty()) return;
+  commit_->when_durable([tally = std::move(tally)]() -> Result<void> {
+    tally.count();
+    return {};
+  });
+}
+
 Result<void> QueryLoop::submit() {
-  for (const auto& task : tasks_) task->finish(commit_->transaction());
+  for (const auto& task : tasks_) finish(*task);
   LV_TRY(commit_->submit());
   for (const auto& task : tasks_) {
     if (!task->snapshot_due()) continue;

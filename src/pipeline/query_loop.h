@@ -30,6 +30,7 @@ class QueryLoop : public Loop {
 
  private:
   Result<void> catch_up(const Share& share);
+  void finish(Task& task);
   Result<void> submit();
 
   const std::string transactional_id_;

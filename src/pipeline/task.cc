@@ -72,6 +72,7 @@ struct Task::State {
 
   std::vector<Counter*> busy;  // by node: its query's
   WorkTime time;
+  Tally tally;                                        // since the last finish()
   std::vector<std::vector<DeadLetter>> dead_letters;  // by node, until the transaction is finished
   std::vector<std::vector<ProcessingFailure>> failures;
 
@@ -201,8 +202,8 @@ void Task::State::write(std::size_t n, const Batch& batch, Transaction& transact
   std::optional<std::int32_t> to;
   if (part.keeps_partition) to = partition;
   output.writer->append(admitted, to, transaction, problems);
-  if (output.rows_out) output.rows_out->add(admitted.selection.size());
-  for (Counter* reader : output.readers_in) reader->add(admitted.selection.size());
+  if (output.rows_out) tally.add(*output.rows_out, admitted.selection.size());
+  for (Counter* reader : output.readers_in) tally.add(*reader, admitted.selection.size());
   output.moved = true;
   auto& letters = dead_letters[n];
   letters.insert(letters.end(), std::make_move_iterator(problems.refused.begin()),
@@ -239,7 +240,7 @@ Result<bool> Task::step(std::size_t max_bytes, Transaction& transaction) {
     TopicReader::Rows rows;
     if (!LV_TRY(input->reader->read(max_bytes, Offset(INT64_MAX), rows))) continue;
     any = input->moved = true;
-    if (input->rows_in) input->rows_in->add(rows.records);
+    if (input->rows_in) state_->tally.add(*input->rows_in, rows.records);
     auto& letters = state_->dead_letters[n];
     letters.insert(letters.end(), std::make_move_iterator(rows.undecodable.begin()),
                    std::make_move_iterator(rows.undecodable.end()));
@@ -252,7 +253,7 @@ Result<bool> Task::step(std::size_t max_bytes, Transaction& transaction) {
   return any;
 }
 
-void Task::finish(Transaction& transaction) {
+Tally Task::finish(Transaction& transaction) {
   State& s = *state_;
   std::int64_t now_ms = s.around.surroundings.clock->now_ms();
   for (std::size_t n = 0; n < s.plan.nodes.size(); ++n) {
@@ -274,17 +275,19 @@ void Task::finish(Transaction& transaction) {
     }
     if (!s.dead_letters[n].empty()) {
       append_dead_letters(std::string(dead_letter_topic), s.query_of(n), s.dead_letters[n], now_ms, transaction);
-      s.around.metrics->counter("levada_dead_letters_total", {{"object", s.query_of(n)}}).add(s.dead_letters[n].size());
+      s.tally.add(s.around.metrics->counter("levada_dead_letters_total", {{"object", s.query_of(n)}}),
+                  s.dead_letters[n].size());
       s.dead_letters[n].clear();
     }
     if (!s.failures[n].empty()) {
       append_processing_failures(s.query_of(n), s.failures[n], now_ms, transaction);
-      s.around.metrics->counter("levada_processing_failures_total", {{"object", s.query_of(n)}})
-          .add(s.failures[n].size());
+      s.tally.add(s.around.metrics->counter("levada_processing_failures_total", {{"object", s.query_of(n)}}),
+                  s.failures[n].size());
       s.failures[n].clear();
     }
   }
   s.time.change(nullptr);
+  return std::exchange(s.tally, {});
 }
 
 bool Task::snapshot_due() const {

@@ -35,8 +35,9 @@ class Task {
 
   // Reads about max_bytes from each input and works on them. False if there was nothing to read.
   Result<bool> step(std::size_t max_bytes, Transaction& transaction);
-  // Before a transaction is submitted: what operators held back, the state's changes, the offsets.
-  void finish(Transaction& transaction);
+  // Before a transaction is submitted: what operators held back, the state's changes, the offsets. Returns the rows
+  // that count when it is durable.
+  Tally finish(Transaction& transaction);
 
   // True when so much has changed since the last snapshot that a new one pays; then write it when everything submitted
   // is durable and before the next step.
