@@ -124,6 +124,27 @@ TEST_SUITE("connectors") {
     }
   }
 
+  TEST_CASE("csv source: a header of a megabyte does not fill the memory with its copies") {
+    Desk desk;
+    desk.set("file.buffer.size.bytes", "1048576");
+    std::string wide = "id,name,born," + std::string(1'000'000, 'x');
+    std::string rows;
+    for (int i = 0; i < 200; ++i) rows += "1,2\n";
+    desk.write("/in/a.csv", wide + "\n" + rows);
+    desk.start();
+    std::size_t rejected = 0;
+    while (!desk.ended) {
+      desk.rejected.clear();
+      auto stepped = desk.step();
+      REQUIRE(stepped);
+      if (!*stepped) desk.let_pass(300);
+      CHECK(desk.rejected.size() <= 17);
+      rejected += desk.rejected.size();
+      if (!desk.rejected.empty()) CHECK(desk.rejected[0].key == wide);
+    }
+    CHECK(rejected == 200);
+  }
+
   TEST_CASE("csv source: a corrected letter may be several rows, good and bad, or none") {
     Desk desk;
     desk.write("/in/a.csv", header + "1,\"Ada,1815-12-10\n");

@@ -12,6 +12,8 @@
 namespace levada {
 namespace {
 
+constexpr std::size_t letter_bytes = 16 << 20;  // of headers in one read
+
 std::string counted(std::uint64_t n, std::string_view what) {
   return std::to_string(n) + " " + std::string(what) + (n == 1 ? "" : "s");
 }
@@ -60,6 +62,8 @@ void CsvReader::go_to(const CsvPlace& place, CsvFingerprint fingerprint, bool op
 
 Result<bool> CsvReader::read(std::uint32_t most, bool whole, const Times& times, SourceRead& out) {
   if (!layout_ && !LV_TRY(find_layout(whole))) return false;
+  // Every rejected row carries the header along.
+  most = std::min(most, static_cast<std::uint32_t>(1 + letter_bytes / (1 + header_.size())));
   std::uint64_t before = place_.rows;
   while (true) {
     auto taken = static_cast<std::uint32_t>(place_.rows - before);
@@ -265,7 +269,7 @@ CsvReader::Taken CsvReader::look_at_rows(std::uint32_t most, const Times& times)
   const std::uint32_t width = layout_->width;
   std::uint64_t line = 0;  // of the row at `counted_to`; found out only where it is needed
   std::uint32_t counted_to = static_cast<std::uint32_t>(place_.bytes - chunk_->at), row = taken.stop;
-  for (; row < fields_.rows() && taken.good.size() < most; ++row) {
+  for (; row < fields_.rows() && taken.rows < most; ++row) {
     std::uint32_t begin = fields_.row_begin(row), end = fields_.row_end(row);
     bool blank = end - begin == 1 || (end - begin == 2 && text[begin] == '\r');
     if (blank && width > 1) continue;  // holds nothing

@@ -15,6 +15,7 @@
 #include "connectors/csv/reader.h"
 #include "connectors/csv/recognition.h"
 #include "connectors/csv/rules.h"
+#include "connectors/csv/standstill.h"
 #include "connectors/source_target.h"
 
 namespace levada {
@@ -28,7 +29,8 @@ class CsvSource : public Source {
         options_(std::move(options)),
         rules_(std::move(rules)),
         folder_(std::move(folder)),
-        cleaner_(std::move(cleaner)) {}
+        cleaner_(std::move(cleaner)),
+        standstill_(*context_.clock, options_.minimum_age_ms * 1000) {}
 
   Result<std::vector<Error>> preflight() override {
     std::vector<Error> found;
@@ -44,7 +46,7 @@ class CsvSource : public Source {
   Result<void> start(const std::optional<std::string>& position) override {
     known_ = KnownFiles();
     readers_.clear();
-    looks_.clear();
+    standstill_.forget();
     queue_.clear();
     current_.reset();
     exhausted_.clear();
@@ -102,11 +104,6 @@ class CsvSource : public Source {
   }
 
  private:
-  // What we saw of a file when it was last different.
-  struct Look {
-    std::uint64_t size = 0;
-    std::int64_t modified_us = 0, since_us = 0;  // since: on the steady clock
-  };
   struct Current {
     FoundFile found;
     KnownFile* known;
@@ -134,17 +131,7 @@ class CsvSource : public Source {
     std::vector<FoundFile> listing = LV_TRY(folder_->list());
     if (!options_.path.empty() && listing.empty() && !context_.follow && !listed_)
       return Error(ErrorKind::not_found, "there is no file " + options_.path);
-    std::int64_t steady = context_.clock->steady_us();
-    if (!listed_) listed_since_us_ = steady;
-    std::map<std::uint64_t, Look> looks;
-    for (const FoundFile& found : listing) {
-      Look look{found.size, found.modified_us, steady};
-      auto before = looks_.find(found.inode);
-      if (before != looks_.end() && before->second.size == look.size && before->second.modified_us == look.modified_us)
-        look.since_us = before->second.since_us;
-      looks[found.inode] = look;
-    }
-    looks_ = std::move(looks);
+    standstill_.see(listing);
     notice_gone(listing);
     std::set<std::string> left;
     std::uint64_t done = 0, total = 0;
@@ -172,20 +159,12 @@ class CsvSource : public Source {
   // All that there is has been read, and only time can tell whether more will come.
   bool waits(const KnownFile& known, const FoundFile& found) const {
     return known.name == found.name && known.size == found.size && known.modified_us == found.modified_us &&
-           exhausted_.contains(found.inode) && !is_old(found);
-  }
-
-  bool is_old(const FoundFile& found) const {
-    std::int64_t age_us = options_.minimum_age_ms * 1000;
-    if (context_.clock->now_us() - found.modified_us >= age_us) return true;
-    auto look = looks_.find(found.inode);  // a file from a clock that is ahead of ours
-    return look != looks_.end() && context_.clock->steady_us() - look->second.since_us >= age_us;
+           exhausted_.contains(found.inode) && !standstill_.is_old(found);
   }
 
   // Without follow nobody waits for a file longer than it takes to be old.
   bool may_still_change(const FoundFile& found) const {
-    bool patient = context_.follow || context_.clock->steady_us() - listed_since_us_ < options_.minimum_age_ms * 1000;
-    return patient && !is_old(found);
+    return (context_.follow || !standstill_.waited_long()) && !standstill_.is_old(found);
   }
 
   void notice_gone(const std::vector<FoundFile>& listing) {
@@ -249,7 +228,7 @@ class CsvSource : public Source {
       reader->go_to(known.place, std::move(recognition.fingerprint), known.open_end);
     }
     exhausted_.erase(found.inode);
-    current_ = Current{found, &known, reader.get(), !context_.follow || is_old(found)};
+    current_ = Current{found, &known, reader.get(), !context_.follow || standstill_.is_old(found)};
     return {};
   }
 
@@ -376,10 +355,10 @@ class CsvSource : public Source {
   const CsvReadRules rules_;
   const std::unique_ptr<CsvFolder> folder_;
   CsvCleaner cleaner_;
+  CsvStandstill standstill_;
 
   KnownFiles known_;
   std::map<const KnownFile*, std::unique_ptr<CsvReader>> readers_;  // of files that have not ended
-  std::map<std::uint64_t, Look> looks_;                             // by inode
   std::set<std::uint64_t> exhausted_;  // inodes of files that were read to their end, which was not yet final
   std::vector<FoundFile> listing_;
   std::deque<FoundFile> queue_;       // to be opened
@@ -389,7 +368,6 @@ class CsvSource : public Source {
   std::uint64_t serial_ = 0;
   bool dirty_ = false;   // the position is not what finish() last gave
   bool listed_ = false;  // since start()
-  std::int64_t listed_since_us_ = 0;
   bool told_many_ = false;
   std::vector<std::string> told_ignored_;
 

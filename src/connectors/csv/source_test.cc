@@ -219,6 +219,64 @@ TEST_SUITE("connectors") {
     CHECK(desk.make().error().kind() == ErrorKind::statement);
   }
 
+  TEST_CASE("csv source: a configuration of the spooldir connectors runs, and what has no meaning here is said") {
+    Desk desk;
+    REQUIRE(desk.files->create_directories("/in"));
+    const std::pair<const char*, const char*> configuration[] = {{"batch.size", "1000"},
+                                                                 {"empty.poll.wait.ms", "500"},
+                                                                 {"input.file.pattern", "^sales.*\\.csv$"},
+                                                                 {"finished.path", "/done"},
+                                                                 {"error.path", "/bad"},
+                                                                 {"cleanup.policy", "MOVE"},
+                                                                 {"halt.on.error", "false"},
+                                                                 {"file.minimum.age.ms", "0"},
+                                                                 {"file.buffer.size.bytes", "131072"},
+                                                                 {"files.sort.attributes", "NameAsc"},
+                                                                 {"parser.timestamp.date.formats", "yyyy-MM-dd"},
+                                                                 {"parser.timestamp.timezone", "UTC"},
+                                                                 {"timestamp.mode", "PROCESS_TIME"},
+                                                                 {"csv.separator.char", "59"},
+                                                                 {"csv.quote.char", "34"},
+                                                                 {"csv.escape.char", "92"},
+                                                                 {"csv.first.row.as.header", "true"},
+                                                                 {"csv.case.sensitive.field.names", "false"},
+                                                                 {"csv.skip.lines", "0"},
+                                                                 {"csv.null.field.indicator", "EMPTY_SEPARATORS"},
+                                                                 {"csv.file.charset", "UTF-8"},
+                                                                 {"csv.strict.quotes", "false"},
+                                                                 {"csv.ignore.leading.whitespace", "true"},
+                                                                 {"csv.ignore.quotations", "false"},
+                                                                 {"csv.keep.carriage.return", "false"},
+                                                                 {"csv.rfc.4180.parser.enabled", "false"},
+                                                                 // these have no meaning
+                                                                 {"csv.verify.reader", "true"},
+                                                                 {"key.schema", "{}"},
+                                                                 {"value.schema", "{}"},
+                                                                 {"schema.generation.enabled", "true"},
+                                                                 {"schema.generation.key.fields", "id"},
+                                                                 {"schema.generation.key.name", "K"},
+                                                                 {"schema.generation.value.name", "V"},
+                                                                 {"processing.file.extension", ".PROCESSING"},
+                                                                 {"metadata.location", "HEADERS"},
+                                                                 {"task.partitioner", "ByName"}};
+    bool meaning = true;
+    for (auto [name, value] : configuration) desk.set(name, value);
+    desk.write("/in/sales-1.csv", "id;name;born\n1;\"Ada\";1815-12-10\n2;\"Bob\";1900-01-01\n");
+    desk.write("/in/other.csv", "id;name;born\n3;Cyd;2000-02-29\n");
+    CHECK(desk.more() == ada_bob);
+    CHECK(desk.names("/done") == Strings{"sales-1.csv"});
+    for (auto [name, value] : configuration) {
+      if (name == std::string("csv.verify.reader")) meaning = false;
+      CAPTURE(name);
+      CHECK((desk.told.find("'" + std::string(name) + "' has no effect") == std::string::npos) == meaning);
+    }
+    desk.set("csv.seperator.char", ";");
+    auto made = desk.make();
+    REQUIRE_FALSE(made.has_value());
+    CHECK(made.error().what() == "unknown property 'csv.seperator.char'");
+    CHECK(made.error().remedy() == "Did you mean csv.separator.char?");
+  }
+
   TEST_CASE("csv source: columns that nobody declares are left out, and that is told once") {
     Desk desk;
     desk.write("/in/a.csv", "id,name,born,city\n1,Ada,1815-12-10,London\n");

@@ -9,6 +9,7 @@
 #include "batch/decimal.h"
 #include "batch/number_text.h"
 #include "batch/value.h"
+#include "connectors/generator/spec_text.h"
 
 namespace levada {
 
@@ -20,20 +21,9 @@ namespace {
 
 using Kind = GeneratorSpec::Kind;
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-struct DurationUnit {
-  std::string_view name;
-  std::int64_t us;
-};
-constexpr DurationUnit duration_units[] = {{"us", 1},           {"ms", 1'000},        {"s", 1'000'000},
-                                           {"min", 60'000'000}, {"h", 3'600'000'000}, {"d", micros_per_day}};
-
-// Reads from left to right; positions are of the whole text, so that a caret can stand under them.
-class Parser {
+class Parser : SpecText {
  public:
-  Parser(std::string_view text, const Type& type) : text_(text), shown_(text), type_(type) {}
+  Parser(SpecText text, const Type& type) : SpecText(text), type_(type) {}
 
   Result<GeneratorSpec> parse() {
     GeneratorSpec spec = LV_TRY(value(text_.size()));
@@ -251,9 +241,7 @@ class Parser {
       part.column = inner.substr(first);
       at_ = close;
     } else {
-      Parser nested(text_.substr(0, close), TypeKind::string);
-      nested.at_ = at_;
-      nested.shown_ = shown_;
+      Parser nested(before(close), TypeKind::string);
       part.spec.push_back(LV_TRY(nested.value(close)));
       at_ = nested.at_;
       skip_blanks();
@@ -318,36 +306,6 @@ class Parser {
     }
   }
 
-  // ---- words and numbers ----
-
-  struct Bound {
-    Int128 unscaled = 0;
-    int scale = 0;
-    std::size_t at = 0;
-  };
-
-  Result<std::pair<Bound, Bound>> range() {
-    Bound low = LV_TRY(number());
-    if (!take("..")) return wrong(at_, "'..' and an upper bound are missing");
-    Bound high = LV_TRY(number());
-    return std::pair(low, high);
-  }
-
-  // Digits with sign and point; ".." ends it.
-  Result<Bound> number() {
-    skip_blanks();
-    std::size_t begin = at_;
-    if (at_ < text_.size() && (text_[at_] == '-' || text_[at_] == '+')) ++at_;
-    while (at_ < text_.size() && (is_digit(text_[at_]) || (text_[at_] == '.' && text_.substr(at_, 2) != ".."))) ++at_;
-    auto parsed = parse_decimal(text_.substr(begin, at_ - begin));
-    if (!parsed) return wrong(begin, "a number is missing");
-    last_ = begin;
-    return Bound{parsed->unscaled, parsed->scale, begin};
-  }
-  Result<double> real() {
-    Bound bound = LV_TRY(number());
-    return decimal_to_double(bound.unscaled, bound.scale);
-  }
   // The bound in the units in which numbers are drawn; as long as all of them fit into the column.
   Result<std::int64_t> scaled(const Bound& bound, int scale) {
     auto v = bound.scale > scale ? std::optional<Int128>() : rescale(bound.unscaled, bound.scale, scale);
@@ -373,63 +331,7 @@ class Parser {
     return *v;
   }
 
-  Result<std::int64_t> duration() {
-    Bound n = LV_TRY(number());
-    std::size_t begin = at_;
-    std::string_view unit = take_letters();
-    for (const DurationUnit& row : duration_units) {
-      if (row.name != unit) continue;
-      auto us = decimal_multiply(n.unscaled, n.scale, row.us, 0, 0);
-      if (!us || *us > 100'000 * Int128(micros_per_day) || *us < -100'000 * Int128(micros_per_day))
-        return wrong(n.at, "a time too long");
-      return static_cast<std::int64_t>(*us);
-    }
-    return wrong(begin, "a unit is missing: us, ms, s, min, h or d");
-  }
-
-  void skip_blanks() {
-    while (at_ < text_.size() && text_[at_] == ' ') ++at_;
-  }
-  bool take(std::string_view word) {
-    skip_blanks();
-    if (!text_.substr(at_).starts_with(word)) return false;
-    at_ += word.size();
-    return true;
-  }
-  bool take_word(std::string_view word) {
-    skip_blanks();
-    std::string_view rest = text_.substr(at_);
-    if (!rest.starts_with(word) || (rest.size() > word.size() && is_letter(rest[word.size()]))) return false;
-    at_ += word.size();
-    return true;
-  }
-  std::string_view take_letters() {
-    std::size_t begin = at_;
-    while (at_ < text_.size() && is_letter(text_[at_])) ++at_;
-    return text_.substr(begin, at_ - begin);
-  }
-  std::string_view until(std::string_view stop) {
-    std::size_t begin = at_;
-    at_ = std::min(text_.find(stop, at_), text_.size());
-    return text_.substr(begin, at_ - begin);
-  }
-  // " nulls 0.1" at the very end.
-  bool at_nulls() const {
-    std::string_view rest = text_.substr(at_);
-    if (!rest.starts_with(" nulls ")) return false;
-    rest.remove_prefix(7);
-    return !rest.empty() && rest.find_first_not_of("0123456789. ") == std::string_view::npos;
-  }
-
-  Error wrong(std::size_t at, std::string what) const {
-    return Error(ErrorKind::usage, std::move(what)).where(std::string(shown_) + "\n" + std::string(at, ' ') + "^");
-  }
-
-  std::string_view text_;   // a spec in braces sees only what stands before the brace
-  std::string_view shown_;  // all of it, for errors
-  Type type_;
-  std::size_t at_ = 0;
-  std::size_t last_ = 0;  // where the last number began
+  const Type type_;
 };
 
 }  // namespace
@@ -438,7 +340,7 @@ Result<GeneratorSpec> parse_generator_spec(std::string_view text, const Type& ty
   if (type.nested())
     return Error(ErrorKind::unsupported, "values of type " + type.text() + " cannot be generated")
         .remedy("Generate their parts and put them together in a query.");
-  return Parser(text, type).parse();
+  return Parser(SpecText(text), type).parse();
 }
 
 std::string default_generator_spec(std::string_view column, const Type& type) {
