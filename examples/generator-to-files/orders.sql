@@ -31,6 +31,7 @@ CREATE SOURCE CONNECTOR shop WITH (
 CREATE TABLE city_totals WITH (KAFKA_TOPIC = 'city_totals') AS
   SELECT city, COUNT(*) AS orders, SUM(CAST(amount AS DECIMAL(18, 2))) AS revenue, MIN(amount) AS smallest, MAX(amount) AS largest
   FROM orders
+  WHERE city IS NOT NULL
   GROUP BY city;
 
 -- A table's file holds its changes: the last line of a city counts.

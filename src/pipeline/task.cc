@@ -279,8 +279,9 @@ void Task::finish(Transaction& transaction) {
     }
     if (!s.failures[n].empty()) {
       append_processing_failures(s.query_of(n), s.failures[n], now_ms, transaction);
-      s.around.metrics->counter("levada_processing_failures_total", {{"object", s.query_of(n)}})
-          .add(s.failures[n].size());
+      std::uint64_t rows = 0;
+      for (const ProcessingFailure& failure : s.failures[n]) rows += failure.rows;
+      s.around.metrics->counter("levada_processing_failures_total", {{"object", s.query_of(n)}}).add(rows);
       s.failures[n].clear();
     }
   }
