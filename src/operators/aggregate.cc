@@ -209,6 +209,7 @@ class Aggregate : public Operator {
     if (nulls > 1) why += ", also of " + std::to_string(nulls - 1) + (nulls == 2 ? " more row" : " more rows");
     RowFailures failures{{rows[first], why}};
     out.fail(batch, failures, key, true);
+    out.failures.back().rows = nulls;
   }
 
   ColumnRef compute(const Expression& e, const Batch& batch, Rows rows, bool is_key, Output& out) {

@@ -19,6 +19,7 @@ struct ProcessingFailure {
   std::int64_t offset = -1;
   std::string expression, why;
   bool dropped = false;
+  std::uint64_t rows = 1;  // it stands for so many
 };
 
 // What operators give while they work.

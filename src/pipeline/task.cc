@@ -281,8 +281,9 @@ Tally Task::finish(Transaction& transaction) {
     }
     if (!s.failures[n].empty()) {
       append_processing_failures(s.query_of(n), s.failures[n], now_ms, transaction);
-      s.tally.add(s.around.metrics->counter("levada_processing_failures_total", {{"object", s.query_of(n)}}),
-                  s.failures[n].size());
+      std::uint64_t rows = 0;
+      for (const ProcessingFailure& failure : s.failures[n]) rows += failure.rows;
+      s.tally.add(s.around.metrics->counter("levada_processing_failures_total", {{"object", s.query_of(n)}}), rows);
       s.failures[n].clear();
     }
   }

@@ -34,7 +34,7 @@ class Chain {
     for (std::size_t i = 0; i < operators_.size(); ++i) {
       Output output;
       operators_[i]->flush(output);
-      failed += output.failures.size();
+      for (const ProcessingFailure& failure : output.failures) failed += failure.rows;
       for (const Batch& batch : output.batches) push_from(i + 1, batch, out, failed);
     }
   }
@@ -47,7 +47,7 @@ class Chain {
     }
     Output output;
     operators_[first]->push(0, batch, output);
-    failed += output.failures.size();
+    for (const ProcessingFailure& failure : output.failures) failed += failure.rows;
     for (const Batch& next : output.batches) push_from(first + 1, next, out, failed);
   }
 
