@@ -95,9 +95,7 @@ inline char* put_bytes(char* p, const char* from, std::size_t n) {
   return p + n;
 }
 
-inline std::size_t text_size(const Text& text) {
-  return varint_size(zigzag(text.size)) + static_cast<std::size_t>(text.size < 0 ? 0 : text.size);
-}
+inline std::size_t bytes_of(const Text& text) { return static_cast<std::size_t>(text.size < 0 ? 0 : text.size); }
 inline char* put_text(char* p, const Text& text) {
   p = put_varint(p, text.size);
   return text.size > 0 ? put_bytes(p, text.data, static_cast<std::size_t>(text.size)) : p;
@@ -246,10 +244,11 @@ void RecordBatchBuilder::add(std::int64_t timestamp_ms, Text key, Text value, st
   }
   if (timestamp_ms > max_timestamp_ms_) max_timestamp_ms_ = timestamp_ms;
   std::int64_t timestamp_delta = wrapping_difference(timestamp_ms, base_timestamp_ms_);
-  std::size_t length = 1 + varint_size(zigzag(timestamp_delta)) + varint_size(zigzag(count_)) + text_size(key) +
-                       text_size(value) + (headers.empty() ? 1 : headers.size());
-  char* p = out_.room(max_varint_size + length);
-  p = put_varint(p, static_cast<std::int64_t>(length));
+  // The length stands in front: as many bytes are left for it as the last record's took, nearly always the right
+  // number.
+  char* start = out_.room(5 * max_varint_size + bytes_of(key) + bytes_of(value) + headers.size());
+  char* body = start + length_size_;
+  char* p = body;
   *p++ = 0;
   p = put_varint(p, timestamp_delta);
   p = put_varint(p, count_);
@@ -259,6 +258,13 @@ void RecordBatchBuilder::add(std::int64_t timestamp_ms, Text key, Text value, st
     *p++ = 0;
   else
     p = put_bytes(p, headers.data(), headers.size());
+  std::ptrdiff_t length = p - body;
+  if (std::size_t size = varint_size(zigzag(length)); size != length_size_) [[unlikely]] {
+    std::memmove(start + size, body, static_cast<std::size_t>(length));
+    p = start + size + length;
+    length_size_ = size;
+  }
+  put_varint(start, length);
   out_.commit(p);
   ++count_;
 }

@@ -122,6 +122,7 @@ class RecordBatchBuilder {
   Compression compression_;
   Buffer out_, compressed_;
   std::int32_t count_ = 0;
+  std::size_t length_size_ = 1;  // bytes of the last record's length
   std::int64_t base_timestamp_ms_ = 0, max_timestamp_ms_ = 0;
 };
 
