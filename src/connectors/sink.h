@@ -35,6 +35,7 @@ struct SinkContext {
   Files* files = nullptr;
   const Clock* clock = nullptr;
   Logger* logger = nullptr;
+  OptionNotes* notes = nullptr;  // lines for the user, about properties that have no effect here; may be none
 };
 
 // When a sink wants to be started again after an error that may pass.

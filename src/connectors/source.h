@@ -36,6 +36,7 @@ struct SourceContext {
   Files* files = nullptr;
   const Clock* clock = nullptr;
   Logger* logger = nullptr;
+  OptionNotes* notes = nullptr;  // lines for the user, about properties that have no effect here; may be none
 };
 
 // What one read() gives. Rows have key, after and event time. An origin is for people: where the source has row

@@ -68,7 +68,8 @@ Result<IngestLoop::Parts> source_parts(const Catalog& catalog, const ConnectorDe
                         .follow = options.follow,
                         .files = around.files,
                         .clock = around.clock,
-                        .logger = around.logger};
+                        .logger = around.logger,
+                        .notes = &properties.notes};
   for (const auto& [name, relation] : catalog.relations) {
     const std::string& topic = relation.format.topic;
     if (!catalog.writers_of(name).empty() || parts.writers.contains(topic))
@@ -98,7 +99,8 @@ Result<DeliverLoop::Parts> sink_parts(const Catalog& catalog, const ConnectorDec
                       .properties = properties.own,
                       .files = around.files,
                       .clock = around.clock,
-                      .logger = around.logger};
+                      .logger = around.logger,
+                      .notes = &properties.notes};
   for (const std::string& topic : LV_TRY(topics_of(properties, *around.log))) {
     std::vector<const Relation*> relations = catalog.over_topic(topic);
     if (relations.empty())

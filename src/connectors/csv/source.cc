@@ -378,9 +378,7 @@ class CsvSource : public Source {
 }  // namespace
 
 Result<std::unique_ptr<Source>> make_csv_source(SourceContext context) {
-  OptionNotes notes;
-  auto options = LV_TRY(parse_options<CsvOptions>(csv_options(), context.properties, &notes));
-  for (const std::string& note : notes) context.logger->warning(note, {{"connector", context.name}});
+  auto options = LV_TRY(parse_options<CsvOptions>(csv_options(), context.properties, context.notes));
   if (options.path.empty() == options.input_path.empty())
     return Error(ErrorKind::usage, options.path.empty() ? "a csv source needs 'input.path' or 'path'"
                                                         : "'path' and 'input.path' are both given")

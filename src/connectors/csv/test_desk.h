@@ -31,6 +31,7 @@ struct Desk {
   std::unique_ptr<MemoryFiles> files = std::make_unique<MemoryFiles>(disk);
   FakeClock clock;
   std::string told;
+  OptionNotes notes;
   Logger logger{clock, LogForm::logfmt, LogLevel::info, [this](std::string_view line) { told += line; }};
   Properties properties = {{"input.path", "/in", ""}, {"topic", "people", ""}};
   SchemaRef schema = people;
@@ -78,6 +79,7 @@ struct Desk {
 
   Result<std::unique_ptr<Source>> make() {
     SourceContext context{.name = "csv", .properties = properties};
+    context.notes = &notes;
     context.targets = {{"people", "PEOPLE", schema, table}};
     context.follow = follow;
     context.files = files.get();

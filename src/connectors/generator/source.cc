@@ -227,9 +227,7 @@ std::span<const Option> generator_options() {
 }
 
 Result<std::unique_ptr<Source>> make_generator_source(SourceContext context) {
-  OptionNotes notes;
-  auto options = LV_TRY(parse_options<GeneratorOptions>(generator_options(), context.properties, &notes));
-  for (const std::string& note : notes) context.logger->warning(note, {{"connector", context.name}});
+  auto options = LV_TRY(parse_options<GeneratorOptions>(generator_options(), context.properties, context.notes));
   const SourceTarget* target =
       LV_TRY(find_target(context, options.topic.empty() ? options.kafka_topic : options.topic));
   auto rows = LV_TRY(GeneratedRows::make(*target->schema, LV_TRY(read_specs(options, *target)),

@@ -303,9 +303,7 @@ class JsonFileSink : public Sink {
 }  // namespace
 
 Result<std::unique_ptr<Sink>> make_jsonfile_sink(SinkContext context) {
-  OptionNotes notes;
-  auto options = LV_TRY(read_jsonfile_options(context.properties, &notes));
-  for (const std::string& note : notes) context.logger->warning(note, {{"connector", context.name}});
+  auto options = LV_TRY(read_jsonfile_options(context.properties, context.notes));
   LineRules rules{
       .metadata = options.metadata, .delete_marker = options.delete_marker, .deletions = options.delete_enabled};
   std::map<std::string, std::unique_ptr<LineEncoder>> encoders;

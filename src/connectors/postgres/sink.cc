@@ -251,7 +251,7 @@ Result<void> PostgresSink::end_round(std::span<const PartitionOffset> next) {
 Result<std::unique_ptr<Sink>> make_postgres_sink(SinkContext context) {
   OptionNotes notes;
   auto options = LV_TRY(read_postgres_sink_options(context.properties, notes));
-  for (const std::string& note : notes) context.logger->info("property without effect", {{"note", note}});
+  if (context.notes) context.notes->insert(context.notes->end(), notes.begin(), notes.end());
   std::vector<Target> targets;
   for (const SinkTopic& topic : context.topics) targets.push_back(LV_TRY(make_target(topic, options)));
   return std::make_unique<PostgresSink>(std::move(context), std::move(options), std::move(targets));
