@@ -3,7 +3,7 @@
 --
 --   mkdir -p sales && levada run examples/growing-folder/sales.sql
 --
--- FOLDER and OUT may point elsewhere.
+-- FOLDER and OUT may point elsewhere; AGE_MS and ROTATE_MS say when a file is old.
 
 CREATE STREAM sales (
     sale_id BIGINT KEY,
@@ -15,8 +15,8 @@ CREATE SOURCE CONNECTOR folder WITH (
     'connector.class' = 'csv',
     'input.path' = '${env:FOLDER:-sales}',
     'input.file.pattern' = '.*\.csv',
-    -- A last row without a line end counts when its file has not changed for so long.
-    'file.minimum.age.ms' = '10000',
+    -- What may be half a row, or half a copy of a file that is known, waits until its file has not changed for so long.
+    'file.minimum.age.ms' = '${env:AGE_MS:-2000}',
     'topic' = 'sales'
   );
 
