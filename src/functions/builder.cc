@@ -157,7 +157,7 @@ Result<ExpressionRef> build_case(std::vector<Term> parts) {
   std::vector<Term> values;
   for (std::size_t i = 1; i < parts.size(); i += 2) values.push_back(parts[i]);
   values.push_back(parts.back());
-  std::vector<ExpressionRef> unified_values = LV_TRY(unified(values, "all branches of CASE"));
+  std::vector<ExpressionRef> unified_values = LV_TRY(unified(values, "the branches of CASE"));
   std::vector<ExpressionRef> result;
   for (std::size_t i = 0; i + 1 < parts.size(); i += 2) {
     if (parts[i] && parts[i]->type.kind() != TypeKind::boolean)

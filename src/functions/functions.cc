@@ -20,13 +20,18 @@ std::string text_of(std::span<const std::optional<Type>> types) {
 template <class F>
 Error no_overload(const F& function, std::span<const std::optional<Type>> types) {
   std::string name(function.name);
-  if (!std::isalpha(static_cast<unsigned char>(name[0]))) {
+  bool is_operator = false;
+  if constexpr (requires { function.category; }) is_operator = function.category == operator_category;
+  if (is_operator) {
     std::string list;
     for (const auto& type : types) list += (list.empty() ? "" : " and ") + (type ? type->text() : "NULL");
-    return Error(ErrorKind::statement, "'" + name + "' cannot be used with " + list)
-        .remedy(name == "[]"        ? "It takes an ARRAY and a number, or a MAP and a STRING."
-                : types.size() == 2 ? "CAST one of them to the type of the other, if that is meant."
-                                    : "");
+    std::string remedy;
+    if (name == "[]") remedy = "It takes an ARRAY and a number, or a MAP and a STRING.";
+    if (name == "NOT") remedy = "It takes a BOOLEAN.";
+    if (name == "AND" || name == "OR") remedy = "It takes BOOLEANs.";
+    if (name == "LIKE") remedy = "It takes STRINGs.";
+    if (remedy.empty() && types.size() > 1) remedy = "CAST to one type, if that is meant.";
+    return Error(ErrorKind::statement, "'" + name + "' cannot be used with " + list).remedy(remedy);
   }
   std::string known;
   for (const auto& overload : function.overloads) {

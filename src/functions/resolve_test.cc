@@ -115,7 +115,7 @@ TEST_SUITE("functions") {
     CHECK(type_of("MAP('a' := 1, NULL := 2)") == "MAP<STRING, INTEGER>");
     CHECK(type_of("MAP()") == "error: a map needs at least one entry");
     CHECK(type_of("MAP(1 := 2)") == "error: the keys of a map are STRING, not INTEGER");
-    CHECK(type_of("CASE WHEN true THEN NULL ELSE NULL END") == "error: all branches of CASE have NULL type");
+    CHECK(type_of("CASE WHEN true THEN NULL ELSE NULL END") == "error: the branches of CASE have NULL type");
     CHECK(type_of("CASE WHEN true THEN 1 ELSE 2.5 END") == "DECIMAL(11, 1)");
     CHECK(type_of("CASE WHEN 1 THEN 2 END") == "error: WHEN wants a BOOLEAN, not 1 (INTEGER)");
     CHECK(type_of("1 IN (1, true)").starts_with("error: the two sides of IN have no common type"));

@@ -422,8 +422,18 @@ Result<Answer> Session::run_insert(const Script& script, const ast::Statement& s
   TopicWriter::Problems problems;
   Batch admitted = writer.admit(planned.rows, problems);
   writer.append(admitted, std::nullopt, *transaction, problems);
-  if (!problems.refused.empty()) return statement_error(script, statement.span, problems.refused.front().cause);
-  if (!problems.failures.empty()) return statement_error(script, statement.span, problems.failures.front().why);
+  for (std::uint32_t row = 0; !problems.empty() && row < planned.rows.size; ++row) {
+    // One by one, to find the first that is wrong.
+    Batch one = planned.rows;
+    one.selection = Selection({row});
+    TopicWriter::Problems its;
+    writer.append(writer.admit(one, its), std::nullopt, *transaction, its);
+    if (its.empty()) continue;
+    ast::Span place{insert.rows[row].front().span.begin, insert.rows[row].back().span.end};
+    return statement_error(script, place, its.refused.empty() ? its.failures.front().why : its.refused.front().cause)
+        .why("no row of the statement was inserted");
+  }
+  LV_ASSERT(problems.empty());
   writer.flush(*transaction);
   if (once) transaction->put_position(mark, "done");
   LV_TRY(transaction->commit());

@@ -21,6 +21,7 @@ class TopicWriter {
   struct Problems {
     std::vector<DeadLetter> refused;          // rows that break a rule or have no form in the format
     std::vector<ProcessingFailure> failures;  // rows without an event time: dropped
+    bool empty() const { return refused.empty() && failures.empty(); }
   };
   // The rows as they may stand in the topic: rules kept, event time set. Rows that break a rule are told with its name
   // and the bytes they would have had; deletions are never stopped.
