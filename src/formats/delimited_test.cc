@@ -133,6 +133,23 @@ TEST_SUITE("formats") {
     CHECK(write({{"A", TypeKind::date}}, {std::int64_t{-10}}) == "\"-10\"");
     CHECK(write({{"A", TypeKind::timestamp}}, {std::int64_t{10'000}}) == "10");
   }
+
+  TEST_CASE("DELIMITED: many rows are written as each of them alone") {
+    std::vector<Field> fields = {{"A", TypeKind::int64}, {"B", TypeKind::string}, {"C", TypeKind::float64}};
+    std::vector<ValueList> rows;
+    for (int i = 0; i < 200; ++i)
+      rows.push_back({i % 7 == 0 ? Value() : Value(std::int64_t{50 - i}),
+                      i % 5 == 0 ? Value() : Value(std::string(static_cast<std::size_t>(i), i % 3 == 0 ? '"' : 'x')),
+                      i % 11 == 0 ? Value() : Value(i / 4.0)});
+    Texts texts;
+    RowFailures failures;
+    FormatSpec spec{.format = "DELIMITED", .fields = fields};
+    std::vector<std::uint32_t> every_second;
+    for (std::uint32_t i = 1; i < 200; i += 2) every_second.push_back(i);
+    make_delimited_encoder(spec)->encode(samples::columns_of(fields, rows), Rows(every_second), texts, failures);
+    REQUIRE(texts.size() == 100);
+    for (std::size_t i = 0; i < 100; ++i) CHECK(texts[i] == write(fields, rows[2 * i + 1]));
+  }
 }
 
 }  // namespace levada
