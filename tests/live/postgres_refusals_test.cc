@@ -70,6 +70,8 @@ TEST_SUITE("live") {
           "invalid input syntax for type uuid: \"7ec7b8a7\", column \"v\" (SQLSTATE 22P02)");
     CHECK(refusal(*stage, "jsonb", string, text("{\"a\": [1]}"), text("{\"a\": ")) ==
           "invalid input syntax for type json (SQLSTATE 22P02)");
+    CHECK(refusal(*stage, "jsonb", string, text("[]"), Value(std::string(200'000, '['))) ==
+          "stack depth limit exceeded (SQLSTATE 54001)");
     CHECK(refusal(*stage, "inet", string, text("10.0.0.1/8"), text("10.0.0.256")) ==
           "invalid input syntax for type inet: \"10.0.0.256\" (SQLSTATE 22P02)");
     CHECK(refusal(*stage, "date", TypeKind::date, std::int64_t{0}, std::int64_t{-3'000'000}) ==
@@ -103,17 +105,20 @@ TEST_SUITE("live") {
           "value for domain positive violates check constraint \"positive_check\" (SQLSTATE 23514)");
     stage->sql(
         "CREATE FUNCTION no_negatives() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.v < 0 THEN RAISE "
-        "EXCEPTION 'not %', NEW.v; END IF; RETURN NEW; END $$");
-    for (const char* when : {"BEFORE", "AFTER"}) {
+        "EXCEPTION 'not %', NEW.v USING ERRCODE = TG_ARGV[0]; END IF; RETURN NEW; END $$");
+    for (auto [when, code] :
+         {std::pair("BEFORE", "P0001"), std::pair("AFTER", "P0001"), std::pair("BEFORE", "UE123")}) {
       CAPTURE(when);
+      CAPTURE(code);
       for (const char* mode : {"insert", "upsert"}) {
         stage->sql("DROP TABLE IF EXISTS things");
         stage->sql("CREATE TABLE things (id int PRIMARY KEY, v int)");
         stage->sql("DELETE FROM levada_positions");
         stage->sql(std::string("CREATE TRIGGER t ") + when +
-                   " INSERT ON things FOR EACH ROW EXECUTE FUNCTION no_negatives()");
+                   " INSERT ON things FOR EACH ROW EXECUTE FUNCTION no_negatives('" + code + "')");
         SteadySink sink(*stage, things({{"V", int32}}), {{"insert.mode", mode}});
-        CHECK(sink.write({row(1, good), row(2, bad), row(3, good)}) == "1: not -1 (SQLSTATE P0001)");
+        CHECK(sink.write({row(1, good), row(2, bad), row(3, good)}) ==
+              "1: not -1 (SQLSTATE " + std::string(code) + ")");
         CHECK(stage->sql("SELECT id FROM things ORDER BY id") == "1\n3");
       }
     }

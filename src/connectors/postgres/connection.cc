@@ -81,7 +81,7 @@ ErrorKind kind_of_sqlstate(std::string_view state) {
       {"23", ErrorKind::rejected},        // constraint
       {"44000", ErrorKind::rejected},     // check option of a view
       {"P0", ErrorKind::rejected},        // raised by a trigger
-      {"54000", ErrorKind::rejected},     // too large for an index
+      {"54", ErrorKind::rejected},        // too large for an index, nested too deep
       {"25006", ErrorKind::unreachable},  // read only: a standby
       {"28", ErrorKind::permission},      // password, pg_hba.conf
       {"3D000", ErrorKind::not_found},    // database
@@ -98,6 +98,9 @@ ErrorKind kind_of_sqlstate(std::string_view state) {
   };
   for (const Rule& rule : rules)
     if (state.starts_with(rule.prefix)) return rule.kind;
+  // The server has three classes more that begin with a letter; any other is a trigger's own: ERRCODE = 'UE001'.
+  bool servers_own = state.starts_with("F0") || state.starts_with("HV") || state.starts_with("XX");
+  if (!state.empty() && state[0] >= 'A' && state[0] <= 'Z' && !servers_own) return ErrorKind::rejected;
   return ErrorKind::statement;
 }
 
