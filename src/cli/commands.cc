@@ -152,9 +152,10 @@ Result<int> run(const Arguments& a) {
   if (ended == Ended::failed) return tell_failure(*engine);
   for (const ObjectReport& report : closing)
     if (report.failures > 0 && !a.quiet)
-      say(report.name + ": " + grouped(report.failures) +
-          (report.failures == 1 ? " entry" : " entries") +
-          " in the processing log, of rows with a value that could not be computed: levada print _processing_log --from-beginning --no-follow --log " + a.log + "\n");
+      say(report.name + ": " + grouped(report.failures) + (report.failures == 1 ? " entry" : " entries") +
+          " in the processing log, of rows with a value that could not be computed: levada print _processing_log "
+          "--from-beginning --no-follow --log " +
+          a.log + "\n");
   bool dead = std::ranges::any_of(closing, [](const ObjectReport& report) { return report.dead_letters > 0; });
   if (dead && !a.quiet) say("There are dead letters: levada dlq list --log " + a.log + "\n");
   return dead ? 3 : 0;
