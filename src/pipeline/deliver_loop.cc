@@ -1,5 +1,7 @@
 #include "pipeline/deliver_loop.h"
 
+#include <algorithm>
+
 #include "pipeline/dead_letters.h"
 
 namespace levada {
@@ -47,12 +49,14 @@ Result<void> DeliverLoop::open(Wakeup& wakeup) {
   sink_keeps_positions_ = stored.has_value();
   partitions_.clear();
   readers_.clear();
+  arrived_.clear();
   for (const Topic& topic : parts_.topics)
     for (std::int32_t p = 0; p < topic.read.format.partitions; ++p) {
       TopicPartition partition{topic.read.format.topic, p};
       Offset from = LV_TRY(position_of(partition, stored));
       readers_.push_back(
           LV_TRY(TopicReader::open(*around_.log, topic.read, topic.schema, p, from, around_.surroundings)));
+      arrived_.push_back(std::max(from, around_.log->group_offset(arrived_group(), partition).value_or(from)));
       partitions_.push_back(std::move(partition));
     }
   around_.log->watch(wakeup, partitions_);
@@ -75,21 +79,27 @@ Result<void> DeliverLoop::check_name() {
 Result<Offset> DeliverLoop::position_of(const TopicPartition& partition,
                                         const std::optional<std::vector<PartitionOffset>>& stored) {
   OffsetRange there = LV_TRY(around_.log->offsets(partition));
-  std::optional<Offset> gone_to = around_.log->group_offset(parts_.name, partition);
-  Offset position = there.first, furthest = gone_to.value_or(there.first);
+  const Offset under_way = around_.log->group_offset(parts_.name, partition).value_or(there.first);
+  const Offset arrived = around_.log->group_offset(arrived_group(), partition).value_or(there.first);
+  Offset position = there.first;
+  bool ours = true;  // the target may be where it says it is
   if (!stored) {
-    position = furthest;
+    position = under_way;
   } else {
-    for (const PartitionOffset& offset : *stored)
-      if (offset.partition == partition) position = offset.next;
+    for (const PartitionOffset& offset : *stored) {
+      if (offset.partition != partition) continue;
+      position = offset.next;
+      ours = position <= arrived || position == under_way;
+    }
   }
   std::string place = partition.topic + "-" + std::to_string(partition.partition);
-  if (position > there.end || position > furthest)
-    return Error(ErrorKind::refused, "sink " + parts_.name + " has already written offset " +
-                                         std::to_string(position.value() - 1) + " of " + place + ", but " +
-                                         (position > there.end ? "the log ends at " + std::to_string(there.end.value())
-                                                               : "this log has only given it those below " +
-                                                                     std::to_string(furthest.value())))
+  if (position > there.end || !ours)
+    return Error(ErrorKind::refused,
+                 "sink " + parts_.name + " has already written offset " + std::to_string(position.value() - 1) +
+                     " of " + place + ", but " +
+                     (position > there.end ? "the log ends at " + std::to_string(there.end.value())
+                                           : "this log has brought it to " + std::to_string(arrived.value()) + " or " +
+                                                 std::to_string(under_way.value())))
         .why("this is not the log that the target was filled from, or the log has lost its end")
         .remedy(
             "Start with the log that belongs to the target. To fill the target anew from this log, empty it, the "
@@ -142,8 +152,12 @@ Result<Step> DeliverLoop::step(std::stop_token stop) {
 }
 
 Result<void> DeliverLoop::announce(std::span<const Offset> from, std::span<const Offset> cut) {
-  for (std::size_t p = 0; p < partitions_.size(); ++p)
-    if (cut[p] != from[p]) commit_->transaction().advance(parts_.name, partitions_[p], cut[p]);
+  for (std::size_t p = 0; p < partitions_.size(); ++p) {
+    if (cut[p] == from[p]) continue;
+    arrived_[p] = std::max(arrived_[p], from[p]);
+    commit_->transaction().advance(arrived_group(), partitions_[p], arrived_[p]);
+    commit_->transaction().advance(parts_.name, partitions_[p], cut[p]);
+  }
   return commit_->submit();
 }
 
@@ -196,6 +210,13 @@ Result<void> DeliverLoop::bury(std::span<const DeadLetter> letters) {
   return commit_->submit();
 }
 
-Result<void> DeliverLoop::close() { return commit_->settle_all(); }
+Result<void> DeliverLoop::close() {
+  // All rounds have ended: the target is where the readers are.
+  for (std::size_t p = 0; p < partitions_.size() && sink_keeps_positions_; ++p)
+    if (readers_[p]->position() > arrived_[p])
+      commit_->transaction().advance(arrived_group(), partitions_[p], readers_[p]->position());
+  LV_TRY(commit_->submit());
+  return commit_->settle_all();
+}
 
 }  // namespace levada

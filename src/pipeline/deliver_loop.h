@@ -1,9 +1,10 @@
 // From the log to a sink, a cut at a time: what was committed together in the log becomes visible together in the
 // target.
 //
-// Where the target keeps the offsets, the log keeps beside them how far it has ever gone (the sink's group offsets,
-// durable before the target is). A target that is further than that was filled from another log, or this one has lost
-// its end: however it has grown since, the offsets mean nothing here.
+// Where the target keeps the offsets, the log keeps beside them where it has brought the target and where it is
+// bringing it (two groups, durable before the target is). A target that is neither there nor further back was filled
+// from another log, or this one has lost its end, or somebody has gone on with a copy of it: however the log has grown
+// since, the offsets mean nothing here.
 #pragma once
 #include <memory>
 #include <string>
@@ -46,7 +47,7 @@ class DeliverLoop : public Loop {
   Result<void> check_name();
   Result<Offset> position_of(const TopicPartition& partition,
                              const std::optional<std::vector<PartitionOffset>>& stored);
-  // Sends on its way how far the target may be after this round.
+  // Sends on its way where the target is, and where it may be after this round.
   Result<void> announce(std::span<const Offset> from, std::span<const Offset> cut);
   struct Round {
     std::uint64_t rows_in = 0, rows_out = 0;
@@ -58,6 +59,9 @@ class DeliverLoop : public Loop {
   Result<void> refuse(RejectedRecord record, Round& round);
   Result<void> bury(std::span<const DeadLetter> letters);
 
+  // Group of the log: everything below is in the target for certain.
+  std::string arrived_group() const { return parts_.name + " arrived"; }
+
   Parts parts_;
   const PipelineSurroundings& around_;
   Counter& rows_in_;
@@ -68,6 +72,7 @@ class DeliverLoop : public Loop {
   bool sink_keeps_positions_ = true;
   std::vector<TopicPartition> partitions_;
   std::vector<std::unique_ptr<TopicReader>> readers_;  // one for each of the partitions
+  std::vector<Offset> arrived_;                        // likewise: how far the target was at the most
   Wakeup* wakeup_ = nullptr;
 };
 

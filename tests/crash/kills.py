@@ -3,12 +3,12 @@
 import math
 import time
 
-from levada import EVERYBODY, FOLDER, SALARY, Feed, Place, replaced
+from levada import EVERYBODY, GROWING, SALARY, Feed, Place, replaced
 from salaries import LF, Truth, repeated
 from target import Watch, expect
 
 WIDE = replaced(SALARY, EVERYBODY, "department IS NOT NULL")
-WIDE_FOLDER = replaced(FOLDER, EVERYBODY, "department IS NOT NULL")
+WIDE_GROWING = replaced(GROWING, EVERYBODY, "department IS NOT NULL")
 
 
 def moment(choices, seconds):
@@ -67,7 +67,7 @@ class Load:
 
     def growing_file(self):
         """The file is written while it is loaded."""
-        with Place(WIDE_FOLDER if self.wide else FOLDER, self.target) as place, \
+        with Place(WIDE_GROWING if self.wide else GROWING, self.target) as place, \
              Watch(self.target, self.truth) as watch:
             with Feed(place.folder / "1.csv", self.content, self.choices) as feed:
                 while self.left > 0 and feed.thread.is_alive():
@@ -103,8 +103,8 @@ def backup_restored(target, choices):
     """An older state of the whole database, positions and all: what came since is delivered again."""
     truth = Truth(LF, times=10)
     older = []
-    with Place(FOLDER, target) as place:
-        with Feed(place.folder / "1.csv", repeated(10), choices):
+    with Place(GROWING, target) as place:
+        with Feed(place.folder / "1.csv", repeated(10), choices) as feed:
             for share in (0.2, 0.6):
                 run = place.start()
                 run.until(lambda: target.count() > share * len(truth.rows), "rows to come")
@@ -116,6 +116,7 @@ def backup_restored(target, choices):
                 target.admin(f"CREATE DATABASE {name} TEMPLATE {target.name}")
             place.start().until(lambda: target.count() == len(truth.rows), "the rest")
             place.running[-1].kill()
+            feed.wait()  # the last rows of the file are nobody's of these departments
         place.finish()
         target.check(truth)
         for name, rows in older:

@@ -24,6 +24,8 @@ def replaced(text, old, new):
 # The same pipeline over a folder that receives files.
 FOLDER = replaced(SALARY, "'path' = '${env:SALARY_CSV:-examples/salary/Employee_Salaries.csv}',",
                   "'input.path' = '${env:SALARY_FOLDER}', 'file.minimum.age.ms' = '300', 'empty.poll.wait.ms' = '20',")
+# For a file that is written slowly, cut anywhere: on a busy machine its writer may stand still for a while.
+GROWING = replaced(FOLDER, "'file.minimum.age.ms' = '300'", "'file.minimum.age.ms' = '5000'")
 # All departments of all times: all partitions of the topics have rows.
 EVERYBODY = "department IN ('EMS', 'CIT', 'ECC') AND initial_hire_date >= DATE '2010-01-01'"
 

@@ -6,7 +6,7 @@ import pathlib
 import re
 import time
 
-from kills import WIDE_FOLDER, moment
+from kills import WIDE_GROWING, moment
 from levada import Feed, Place
 from salaries import LF, Truth, repeated
 from target import expect
@@ -15,7 +15,7 @@ NAME = re.compile(r"(?P<topic>.+)-(?P<partition>\d+)-(?P<first>\d{20})\.jsonl(?P
 
 
 def pipeline(rows_a_file):
-    sql = WIDE_FOLDER[:WIDE_FOLDER.index("-- Both tables in one")]
+    sql = WIDE_GROWING[:WIDE_GROWING.index("-- Both tables in one")]
     return sql + f"""CREATE SINK CONNECTOR lines WITH (
         'connector.class' = 'jsonfile', 'topics' = 'department_employee, department_employee_salary',
         'path' = '${{env:SALARY_LINES}}', 'metadata' = 'topic, partition, offset', 'rotate.rows' = '{rows_a_file}');"""

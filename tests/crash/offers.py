@@ -11,7 +11,8 @@ from target import Watch, expect
 
 # The same rows in another order: another file.
 BACKWARDS = b"\n".join([HEADER] + LF.split(b"\n")[:0:-1])
-MOVING = replaced(FOLDER, "'input.path'", "'finished.path' = '${env:SALARY_FOLDER}/../done', 'input.path'")
+OFFERED = replaced(FOLDER, "'file.minimum.age.ms' = '300'", "'file.minimum.age.ms' = '1000'")
+MOVING = replaced(OFFERED, "'input.path'", "'finished.path' = '${env:SALARY_FOLDER}/../done', 'input.path'")
 
 
 class Offers:
@@ -80,7 +81,7 @@ class Offers:
         return act.__name__
 
 
-def offered_again(target, choices, sql=FOLDER):
+def offered_again(target, choices, sql=OFFERED):
     done, kills = [], 0
     with Place(sql, target) as place, Watch(target, Truth(LF)) as watch:
         (place.path / "done").mkdir()

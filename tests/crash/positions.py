@@ -7,8 +7,12 @@ import time
 
 from kills import WIDE
 from levada import FOLDER, SALARY, Place
-from salaries import LF, Truth, repeated
+from salaries import HEADER, LF, Truth, repeated
 from target import Watch, expect
+
+
+# Another file than the whole, with another number of rows.
+PART = b"\n".join([HEADER] + LF.split(b"\n")[601:901] + [b""])
 
 
 def killed_between(target, _):
@@ -124,8 +128,8 @@ def fenced(target, _, asleep=False):
         newer.until(lambda: target.sql(holders) == "1 3", "the newer one to take over")
         # Both have something to write now.
         (place.folder / "2.csv").write_bytes(repeated(3))
-        (other / "2.csv").write_bytes(repeated(2))
-        truth = Truth(LF, times=3)
+        (other / "2.csv").write_bytes(PART)
+        truth = Truth(LF, PART)
         if asleep:
             newer.until(lambda: target.count() == len(truth.rows), "the newer one to finish")
             older.process.send_signal(signal.SIGCONT)
@@ -135,6 +139,8 @@ def fenced(target, _, asleep=False):
         newer.until(lambda: target.count() == len(truth.rows), "the newer one to finish")
         newer.stop()
         target.check(truth)
+        # The two logs tell different stories since. The older one was on its way further than the target is now.
+        must_refuse(place, target, truth)
 
 
 def fenced_asleep(target, choices):

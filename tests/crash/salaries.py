@@ -20,8 +20,8 @@ HEADER, BODY = LF.split(b"\n", 1)
 
 
 def repeated(times):
-    """The file with its rows so many times over: a longer load with known totals."""
-    return HEADER + b"\n" + b"\n".join([BODY] * times)
+    """The file with its rows so many times over, and an end of its last line: a longer load with known totals."""
+    return HEADER + b"\n" + (BODY + b"\n") * times
 
 
 def rows_of(content, departments=DEPARTMENTS, since=2010):

@@ -1,6 +1,6 @@
 """A1: the salary file gives exactly its totals, and details and totals agree at every moment that anybody looks."""
 
-from levada import FOLDER, SALARY, Feed, Place
+from levada import GROWING, SALARY, Feed, Place
 from salaries import CRLF, LF, Truth, repeated
 from target import Watch, expect
 
@@ -21,7 +21,7 @@ def carriage_returns(target, _):
 
 def always_agree(target, choices):
     truth = Truth(LF, times=20)
-    with Place(FOLDER, target) as place, Watch(target, truth) as watch:
+    with Place(GROWING, target) as place, Watch(target, truth) as watch:
         run = place.start()
         with Feed(place.folder / "1.csv", repeated(20), choices) as feed:
             feed.wait()
