@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <regex>
 #include <set>
 #include <span>
@@ -186,6 +187,27 @@ Complaints never_included(std::span<const SourceFile> files) {
   return complaints;
 }
 
+// Types that headers define in our namespace itself. Two of one name are two programs' worth of trouble: the linker
+// takes one's constructor for the other's.
+Complaints types_of_one_name(std::span<const SourceFile> files) {
+  static const std::regex type("(^|\\n)(template <[^\\n]*\\n)?(class|struct|enum class) ([A-Z]\\w*)[^;{\\n]*\\{");
+  std::map<std::string, std::string> first;
+  Complaints complaints;
+  for (const SourceFile& file : files) {
+    if (!file.header()) continue;
+    std::string code = code_of(file.text);
+    each_match(code, type, [&](std::size_t position, const std::smatch& found) {
+      std::size_t space = code.rfind("\nnamespace ", position);
+      if (found[2].matched || space == std::string::npos || code.compare(space, 19, "\nnamespace levada {") != 0)
+        return;
+      auto [there, fresh] = first.emplace(found[4], file.path);
+      if (!fresh && there->second != file.path)
+        complaints.push_back(file.path + ": " + there->first + " is a name of " + there->second);
+    });
+  }
+  return complaints;
+}
+
 }  // namespace
 
 TEST_SUITE("tidy") {
@@ -274,6 +296,19 @@ TEST_SUITE("tidy") {
     CHECK(never_included(files).size() == 1);
     check(without_row(tree()));
     check(never_included(tree()));
+  }
+
+  TEST_CASE("no two headers define types of one name") {
+    auto file = [](std::string path, std::string code) { return SourceFile{path, "\nnamespace levada {\n" + code}; };
+    std::vector<SourceFile> files = {file("src/a/a.h", "struct A {\n};\nclass B;\n"),
+                                     file("src/b/b.h", "class B : A {"),
+                                     file("src/c/c.h", "template <class T>\nstruct A {"),
+                                     file("src/c/d.cc", "struct A {"),
+                                     {"src/c/e.h", "\nnamespace levada::ast {\nstruct A {"}};
+    CHECK(types_of_one_name(files).empty());
+    files.push_back(file("src/c/f.h", "class A final {"));
+    CHECK(types_of_one_name(files).size() == 1);
+    check(types_of_one_name(tree()));
   }
 
   TEST_CASE("no source is longer than a thousand lines") {

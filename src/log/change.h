@@ -95,7 +95,7 @@ using Change = std::variant<CountersSet, TopicCreated, TopicDeleted, SegmentOpen
                             GroupAdvanced, PositionPut, HolderBegun>;
 
 // All that became true at once: a group of transactions, or one change of the catalog's own.
-struct Commit {
+struct JournalCommit {
   std::uint64_t number = 0;  // one more than the commit before
   std::int64_t time_ms = 0;  // wall time
   std::vector<Change> changes;

@@ -67,7 +67,7 @@ void Committer::acknowledge_failure(Holder& holder, std::uint64_t through) {
   holder.failed_through = through;
 }
 
-Result<void> Committer::change(std::function<Result<std::vector<Change>>(const Catalog&)> propose) {
+Result<void> Committer::change(std::function<Result<std::vector<Change>>(const LogCatalog&)> propose) {
   auto submission = std::make_shared<Submission>();
   submission->propose = std::move(propose);
   LV_TRY(submit(submission));

@@ -40,7 +40,7 @@ class Committer {
   void acknowledge_failure(Holder& holder, std::uint64_t through);
 
   // Has the proposed changes committed; durable on return.
-  Result<void> change(std::function<Result<std::vector<Change>>(const Catalog&)> propose);
+  Result<void> change(std::function<Result<std::vector<Change>>(const LogCatalog&)> propose);
 
  private:
   using Group = std::vector<std::shared_ptr<Submission>>;
@@ -88,7 +88,7 @@ class Committer {
   std::uint64_t group_number_ = 0;
   std::uint64_t next_file_ = 0;
   std::vector<Extent> extents_;
-  Commit commit_;
+  JournalCommit commit_;
 
   mutable std::mutex mutex_;
   std::condition_variable submitted_, settled_;

@@ -181,7 +181,7 @@ class Compaction {
       LV_TRY(finish_writer());
     }
     std::uint64_t file_number = 0;
-    LV_TRY(committer_.change([&](const Catalog& catalog) -> Result<std::vector<Change>> {
+    LV_TRY(committer_.change([&](const LogCatalog& catalog) -> Result<std::vector<Change>> {
       CountersSet counters = catalog.counters();
       file_number = counters.next_file++;
       return std::vector<Change>{counters};
@@ -216,7 +216,7 @@ class Compaction {
   }
 
   Result<void> replace() {
-    return committer_.change([&](const Catalog&) -> Result<std::vector<Change>> {
+    return committer_.change([&](const LogCatalog&) -> Result<std::vector<Change>> {
       SegmentsReplaced change{partition_->id, {}, {}};
       for (const SegmentEntry& segment : segments_) change.removed.push_back(segment.file_number);
       for (auto& writer : written_) change.added.push_back(writer->entry());

@@ -133,7 +133,7 @@ class WritableLog : public OpenLog {
 
   Result<void> create_topic(const std::string& name, const TopicConfig& config) override {
     LV_TRY(check_topic(name, config));
-    return committer_->change([&](const Catalog& catalog) -> Result<std::vector<Change>> {
+    return committer_->change([&](const LogCatalog& catalog) -> Result<std::vector<Change>> {
       TopicRef known = catalog.topic(name);
       if (!known) return std::vector<Change>{TopicCreated{catalog.counters().next_topic, name, config}};
       if (known->topic.config.partitions == config.partitions) return std::vector<Change>{};
@@ -143,7 +143,7 @@ class WritableLog : public OpenLog {
     });
   }
   Result<void> delete_topic(const std::string& name) override {
-    LV_TRY(committer_->change([&](const Catalog& catalog) -> Result<std::vector<Change>> {
+    LV_TRY(committer_->change([&](const LogCatalog& catalog) -> Result<std::vector<Change>> {
       TopicRef known = catalog.topic(name);
       if (!known) return Error(ErrorKind::not_found, "there is no topic " + name);
       return std::vector<Change>{TopicDeleted{known->id}};
@@ -154,7 +154,7 @@ class WritableLog : public OpenLog {
   Result<std::unique_ptr<Transaction>> begin(const std::string& transactional_id) override {
     auto holder = std::make_shared<Holder>();
     holder->transactional_id = transactional_id;
-    LV_TRY(committer_->change([&](const Catalog& catalog) -> Result<std::vector<Change>> {
+    LV_TRY(committer_->change([&](const LogCatalog& catalog) -> Result<std::vector<Change>> {
       holder->epoch = catalog.epoch(transactional_id) + 1;
       return std::vector<Change>{HolderBegun{transactional_id, holder->epoch}};
     }));

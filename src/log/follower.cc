@@ -86,7 +86,7 @@ Result<bool> Follower::read_anew(const Published& told) {
   auto opened = JournalReader::open(core_.directory.files(), core_.directory.journal(generation), generation);
   if (!opened && opened.error().kind() == ErrorKind::not_found) return false;
   JournalReader reader = LV_TRY(std::move(opened));
-  Catalog fresh;
+  LogCatalog fresh;
   Effects effects;
   while (reader.position() < told.place.position) {
     auto record = LV_TRY(reader.next(false));

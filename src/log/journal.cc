@@ -114,7 +114,7 @@ Result<std::optional<std::uint64_t>> JournalReader::find_later() {
 
 // ---- writing ----
 
-void Journal::put_head(JournalKind kind, std::uint64_t generation, const Commit& commit,
+void Journal::put_head(JournalKind kind, std::uint64_t generation, const JournalCommit& commit,
                        std::span<const std::string_view> inline_pieces, std::uint64_t inline_bytes) {
   std::uint32_t inline_crc = 0;
   for (std::string_view piece : inline_pieces) inline_crc = crc32c(piece, inline_crc);
@@ -183,7 +183,7 @@ Result<void> Journal::write(std::uint64_t position, std::span<const std::string_
   return synced;
 }
 
-Result<void> Journal::rotate(std::uint64_t generation, const Commit& checkpoint) {
+Result<void> Journal::rotate(std::uint64_t generation, const JournalCommit& checkpoint) {
   Files& files = directory_.files();
   std::string path = directory_.journal(generation);
   while (!released_.empty() && !files.exists(path)) {
@@ -223,7 +223,7 @@ Result<void> Journal::resume(const JournalPlace& place) {
   return {};
 }
 
-std::uint64_t Journal::prepare(const Commit& commit, std::uint64_t inline_bytes) {
+std::uint64_t Journal::prepare(const JournalCommit& commit, std::uint64_t inline_bytes) {
   record_.clear();
   record_.resize(head_size);
   put_changes(record_, commit.changes);

@@ -34,7 +34,7 @@ enum class JournalKind : std::uint32_t { checkpoint = 1, commit = 2 };
 
 struct JournalRecord {
   JournalKind kind = JournalKind::commit;
-  Commit commit;
+  JournalCommit commit;
   std::uint64_t position = 0, size = 0;  // in the file, blocks
   std::uint64_t inline_position = 0, inline_size = 0;
 };
@@ -84,12 +84,12 @@ class Journal {
 
   // Begins generation 1 of a new log, or a new generation after `last`, with this checkpoint; durable on return. An
   // error that is not `final_error` leaves everything as it was.
-  Result<void> rotate(std::uint64_t generation, const Commit& checkpoint);
+  Result<void> rotate(std::uint64_t generation, const JournalCommit& checkpoint);
   // Goes on where a journal that was closed well ends.
   Result<void> resume(const JournalPlace& place);
 
   // Puts the commit's meta together; its size in the journal with this many inline bytes.
-  std::uint64_t prepare(const Commit& commit, std::uint64_t inline_bytes);
+  std::uint64_t prepare(const JournalCommit& commit, std::uint64_t inline_bytes);
   bool fits(std::uint64_t size) const { return place_.position + size <= generation_bytes_; }
   // Writes what was prepared and syncs. As for rotate(): an error leaves everything as it was, or is final.
   Result<void> append(std::span<const std::string_view> inline_pieces);
@@ -104,7 +104,7 @@ class Journal {
   void clean_up();
 
  private:
-  void put_head(JournalKind kind, std::uint64_t generation, const Commit& commit,
+  void put_head(JournalKind kind, std::uint64_t generation, const JournalCommit& commit,
                 std::span<const std::string_view> inline_pieces, std::uint64_t inline_bytes);
   Result<void> reserve(std::uint64_t begin, std::uint64_t end);
   Result<void> write(std::uint64_t position, std::span<const std::string_view> inline_pieces);
@@ -117,7 +117,7 @@ class Journal {
   std::vector<std::uint64_t> released_;
   bool final_error_ = false;
   Buffer record_;  // head and meta of the record being written
-  Commit prepared_;
+  JournalCommit prepared_;
   std::uint64_t prepared_inline_ = 0;
 };
 

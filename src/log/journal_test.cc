@@ -97,7 +97,7 @@ TEST_SUITE("log") {
     std::string inline_bytes(5000, 'i');
     std::string_view piece = inline_bytes;
     for (std::uint64_t number = 11; number <= 13; ++number) {
-      Commit commit{number, 1000, {PositionPut{"source", std::to_string(number)}}};
+      JournalCommit commit{number, 1000, {PositionPut{"source", std::to_string(number)}}};
       CHECK(journal.prepare(commit, number == 12 ? 5000 : 0) == (number == 12 ? 8192 : 4096));
       must(journal.append(number == 12 ? std::span(&piece, 1) : std::span<std::string_view>()));
     }

@@ -1,9 +1,9 @@
 // What the parts of one open log share.
 #pragma once
-#include "log/catalog.h"
 #include "log/chunk_pool.h"
 #include "log/embedded_log.h"
 #include "log/fail_stop.h"
+#include "log/log_catalog.h"
 #include "log/log_directory.h"
 #include "log/watchers.h"
 
@@ -15,7 +15,7 @@ struct LogCore {
 
   const EmbeddedLogOptions options;
   LogDirectory directory;
-  Catalog catalog;
+  LogCatalog catalog;
   Watchers watchers;
   ChunkPool chunks;
   FailStop fail_stop;

@@ -110,7 +110,7 @@ Result<void> LogDirectory::retire(const TopicPartition& of, const SegmentEntry& 
   return files_.remove(path);
 }
 
-Result<std::size_t> LogDirectory::remove_unknown(const Catalog& catalog) {
+Result<std::size_t> LogDirectory::remove_unknown(const LogCatalog& catalog) {
   std::set<std::string> known;
   for (const auto& [name, topic] : catalog.topics())
     for (const Partition& partition : topic->partitions) {

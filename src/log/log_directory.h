@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "base/files.h"
-#include "log/catalog.h"
+#include "log/log_catalog.h"
 
 namespace levada {
 
@@ -57,7 +57,7 @@ class LogDirectory {
   // Makes the file a spare one, or removes it. The segment must be marked as retired before.
   Result<void> retire(const TopicPartition& of, const SegmentEntry& entry);
   // Removes every file and folder below topics/ that the catalog does not know.
-  Result<std::size_t> remove_unknown(const Catalog& catalog);
+  Result<std::size_t> remove_unknown(const LogCatalog& catalog);
 
  private:
   struct Spare {

@@ -70,7 +70,7 @@ Result<void> Maintenance::run_now() {
 }
 
 Result<void> Maintenance::maintain(const TopicRef& topic) {
-  auto changes = [&](const Catalog& catalog) -> Result<std::vector<Change>> {
+  auto changes = [&](const LogCatalog& catalog) -> Result<std::vector<Change>> {
     return retention_changes(catalog, *topic, core_.options.clock->now_ms());
   };
   bool anything = false;
@@ -79,7 +79,7 @@ Result<void> Maintenance::maintain(const TopicRef& topic) {
     anything = !LV_TRY(changes(core_.catalog)).empty();
   }
   if (anything)
-    LV_TRY(committer_.change([&](const Catalog& catalog) {
+    LV_TRY(committer_.change([&](const LogCatalog& catalog) {
       std::lock_guard lock(core_.catalog.mutex);  // a topic's damage is told under it
       return changes(catalog);
     }));

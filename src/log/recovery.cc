@@ -56,7 +56,7 @@ Result<void> check_end(const LogDirectory& directory, JournalReader& reader, con
   return {};
 }
 
-bool knows(const Catalog& catalog, const SegmentExtended& extended) {
+bool knows(const LogCatalog& catalog, const SegmentExtended& extended) {
   PartitionRef partition = catalog.partition(extended.of);
   if (!partition) return false;
   return std::ranges::any_of(partition->segments,
@@ -64,8 +64,8 @@ bool knows(const Catalog& catalog, const SegmentExtended& extended) {
 }
 
 // Adds what one generation holds; returns the number of its last commit.
-Result<std::uint64_t> find_journaled_in(const LogDirectory& directory, std::uint64_t generation, const Catalog& catalog,
-                                        JournaledSegments& journaled) {
+Result<std::uint64_t> find_journaled_in(const LogDirectory& directory, std::uint64_t generation,
+                                        const LogCatalog& catalog, JournaledSegments& journaled) {
   std::string path = directory.journal(generation);
   auto reader = LV_TRY(JournalReader::open(directory.files(), path, generation));
   std::shared_ptr<const File> file = LV_TRY(directory.files().open(path, OpenMode::read));
@@ -116,7 +116,7 @@ Result<std::optional<LoadedJournal>> load_journal(const LogDirectory& directory)
   for (std::size_t i = loaded.generations.size(); i-- > 0;) {
     std::uint64_t generation = loaded.generations[i];
     auto reader = LV_TRY(JournalReader::open(directory.files(), directory.journal(generation), generation));
-    loaded.catalog = std::make_unique<Catalog>();
+    loaded.catalog = std::make_unique<LogCatalog>();
     Effects effects;
     std::uint64_t records = 0;
     while (auto record = LV_TRY(reader.next(true))) {

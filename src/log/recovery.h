@@ -18,7 +18,7 @@
 namespace levada {
 
 struct LoadedJournal {
-  std::unique_ptr<Catalog> catalog;
+  std::unique_ptr<LogCatalog> catalog;
   JournalPlace place;
   std::vector<std::uint64_t> generations;  // files that are there, ascending
   bool closed_well = false;                // nothing has to be redone

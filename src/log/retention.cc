@@ -2,7 +2,7 @@
 
 namespace levada {
 
-std::vector<Change> retention_changes(const Catalog& catalog, const TopicState& topic, std::int64_t now_ms) {
+std::vector<Change> retention_changes(const LogCatalog& catalog, const TopicState& topic, std::int64_t now_ms) {
   std::vector<Change> changes;
   const TopicConfig& config = topic.topic.config;
   if (config.compact || topic.deleted || topic.damage) return changes;

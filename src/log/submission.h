@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "log/catalog.h"
+#include "log/log_catalog.h"
 
 namespace levada {
 
@@ -41,7 +41,7 @@ struct Submission {
   std::vector<PositionPut> positions;
 
   // Instead of all that: called by the committer, between commits, for the changes to be made.
-  std::function<Result<std::vector<Change>>(const Catalog&)> propose;
+  std::function<Result<std::vector<Change>>(const LogCatalog&)> propose;
 
   // Guarded by the committer's mutex.
   bool settled = false;

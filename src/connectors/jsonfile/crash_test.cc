@@ -16,7 +16,7 @@ enum class Layout { directory, single };
 
 // A desk with all that happens in a life: rounds over three partitions, finished files by rows and by age.
 struct Story {
-  Desk desk;
+  SinkDesk desk;
   Layout layout;
   std::map<std::string, std::string> finished;  // files that had their name, and what was in them
 

@@ -20,7 +20,7 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 TEST_SUITE("connectors") {
   TEST_CASE("jsonfile: a file for each partition, open while it is written, under its name when it is finished") {
-    Desk desk;
+    SinkDesk desk;
     desk.add(orders0, 3), desk.add(orders1, 1), desk.add(users, 3, true);
     desk.deliver();
     CHECK(desk.names() == Strings{"levada.lock", "levada.manifest", file("orders", 0, 0) + ".open",
@@ -52,7 +52,7 @@ TEST_SUITE("connectors") {
   }
 
   TEST_CASE("jsonfile: files that are not finished at the end are written on by the next start") {
-    Desk desk;
+    SinkDesk desk;
     desk.set("finish.on.close", "false");
     desk.add(orders0, 2);
     desk.deliver();
@@ -67,7 +67,7 @@ TEST_SUITE("connectors") {
   }
 
   TEST_CASE("jsonfile: a file is finished at the end of the round that brings it to its rows, bytes or age") {
-    Desk desk;
+    SinkDesk desk;
     auto finished = [&] {
       Strings names = desk.names();
       std::erase_if(names, [](const std::string& name) { return !name.ends_with(".jsonl"); });
@@ -126,7 +126,7 @@ TEST_SUITE("connectors") {
   }
 
   TEST_CASE("jsonfile: lines say of their record what they are asked to say") {
-    Desk desk;
+    SinkDesk desk;
     desk.set("metadata", "topic,partition,offset,timestamp");
     desk.set("delete.marker", "gone");
     desk.add(users, 3, true);
@@ -141,7 +141,7 @@ TEST_SUITE("connectors") {
   }
 
   TEST_CASE("jsonfile: deletions that leave no line are still behind us") {
-    Desk desk;
+    SinkDesk desk;
     desk.set("delete.enabled", "false");
     desk.add(users, 3, true);
     desk.deliver();
@@ -154,7 +154,7 @@ TEST_SUITE("connectors") {
   }
 
   TEST_CASE("jsonfile: only rows that count are written") {
-    Desk desk;
+    SinkDesk desk;
     desk.must(desk.start());
     Batch batch = batch_of(orders0, {{10, 1, "a"}, {12, 2, "b"}, {15, 3, "c"}, {17, 4, "d"}});
     batch.selection = Selection(std::vector<std::uint32_t>{0, 2, 3});
@@ -179,7 +179,7 @@ TEST_SUITE("connectors") {
     batch.timestamps_ms = std::make_shared<const std::vector<std::int64_t>>(3, 0);
     batch.origin = std::make_shared<Origin>(Origin{.topic = "m", .offsets = {0, 1, 2}});
     batch.selection = Selection::all(3);
-    Desk desk;
+    SinkDesk desk;
     SinkContext context{.name = "s", .pipeline = "p", .properties = desk.properties};
     context.topics = {{"m", "M", 1, schema, false}};
     context.files = desk.files.get(), context.clock = &desk.clock, context.logger = &desk.logger;
@@ -215,7 +215,7 @@ TEST_SUITE("connectors") {
   }
 
   TEST_CASE("jsonfile: a round that is cut short by the end of the program leaves no line") {
-    Desk desk;
+    SinkDesk desk;
     desk.add(orders0, 2);
     desk.deliver();
     desk.add(orders0, 3), desk.add(orders1, 1);
@@ -231,7 +231,7 @@ TEST_SUITE("connectors") {
   }
 
   TEST_CASE("jsonfile: lines behind what was committed are cut off, files begun behind it removed") {
-    Desk desk;
+    SinkDesk desk;
     desk.add(orders0, 2);
     desk.deliver();
     desk.kill();
@@ -246,7 +246,7 @@ TEST_SUITE("connectors") {
   }
 
   TEST_CASE("jsonfile: what was written and is no longer there stops the sink, and says how to go on") {
-    Desk desk;
+    SinkDesk desk;
     desk.add(orders0, 2);
     desk.deliver();
     desk.kill();
@@ -282,7 +282,7 @@ TEST_SUITE("connectors") {
   }
 
   TEST_CASE("jsonfile: finished files may be taken away") {
-    Desk desk;
+    SinkDesk desk;
     desk.set("rotate.rows", "1");
     desk.add(orders0, 3);
     desk.deliver(1);
@@ -294,7 +294,7 @@ TEST_SUITE("connectors") {
   }
 
   TEST_CASE("jsonfile: a file in the way is not written over") {
-    Desk desk;
+    SinkDesk desk;
     desk.add(orders0, 1);
     desk.deliver();
     desk.write("/out/" + file("orders", 0, 0), "somebody else's");
@@ -314,7 +314,7 @@ TEST_SUITE("connectors") {
   }
 
   TEST_CASE("jsonfile: a directory belongs to one sink of one pipeline") {
-    Desk desk;
+    SinkDesk desk;
     desk.add(orders0, 1);
     desk.deliver();
     MemoryFiles second(desk.disk);
@@ -336,7 +336,7 @@ TEST_SUITE("connectors") {
   }
 
   TEST_CASE("jsonfile: where locks do not hold, whoever finds the other's manifest ends") {
-    Desk desk;
+    SinkDesk desk;
     desk.add(orders0, 1);
     desk.deliver();
     std::string manifest = desk.read("/out/levada.manifest");
@@ -354,7 +354,7 @@ TEST_SUITE("connectors") {
   }
 
   TEST_CASE("jsonfile: the manifest is written anew when it has grown long, and nothing of it is lost") {
-    Desk desk;
+    SinkDesk desk;
     desk.add(orders0, 9000), desk.add(users, 9000, true);
     desk.deliver(1);
     std::size_t size = desk.read("/out/levada.manifest").size();
@@ -366,7 +366,7 @@ TEST_SUITE("connectors") {
   }
 
   TEST_CASE("jsonfile: one file for all, behind what stood there") {
-    Desk desk;
+    SinkDesk desk;
     desk.properties = {{"file", "/out/all.jsonl", ""}, {"metadata", "topic,offset", ""}};
     REQUIRE(desk.files->create_directories("/out"));
     desk.write("/out/all.jsonl", "{\"before\":true}\n");
@@ -387,7 +387,7 @@ TEST_SUITE("connectors") {
   }
 
   TEST_CASE("jsonfile: no line is put behind half a line of somebody else") {
-    Desk desk;
+    SinkDesk desk;
     desk.properties = {{"file", "/out/all.jsonl", ""}};
     REQUIRE(desk.files->create_directories("/out"));
     desk.write("/out/all.jsonl", "{\"before\":tr");
@@ -396,7 +396,7 @@ TEST_SUITE("connectors") {
   }
 
   TEST_CASE("jsonfile: a file that cannot be read is not taken for one that is not there") {
-    Desk desk;
+    SinkDesk desk;
     desk.properties = {{"file", "/out/all.jsonl", ""}};
     REQUIRE(desk.files->create_directories("/out"));
     desk.write("/out/all.jsonl", "{\"before\":true}\n");
@@ -406,7 +406,7 @@ TEST_SUITE("connectors") {
   }
 
   TEST_CASE("jsonfile: bad properties are refused before anything is written") {
-    Desk desk;
+    SinkDesk desk;
     auto wrong = [&](Properties properties) {
       desk.properties = std::move(properties);
       auto made = desk.make();
@@ -426,7 +426,7 @@ TEST_SUITE("connectors") {
   }
 
   TEST_CASE("jsonfile: preflight says what is in the way and changes nothing") {
-    Desk desk;
+    SinkDesk desk;
     auto sink = desk.make().value();
     CHECK(sink->preflight().value().empty());
     CHECK(desk.disk.paths().empty());

@@ -51,7 +51,7 @@ inline Batch batch_of(const TopicPartition& partition, const std::vector<Row>& r
   return batch;
 }
 
-struct Desk {
+struct SinkDesk {
   MemoryDisk disk;
   std::unique_ptr<MemoryFiles> files = std::make_unique<MemoryFiles>(disk);
   FakeClock clock{1'700'000'000'000'000};

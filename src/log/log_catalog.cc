@@ -1,4 +1,4 @@
-#include "log/catalog.h"
+#include "log/log_catalog.h"
 
 #include <algorithm>
 
@@ -43,7 +43,7 @@ TopicState::TopicState(std::uint32_t topic_id, Topic as_told) : id(topic_id), to
 
 // ---- commits ----
 
-Result<void> Catalog::apply(const Commit& commit, Effects& effects) {
+Result<void> LogCatalog::apply(const JournalCommit& commit, Effects& effects) {
   number_ = commit.number;
   time_ms_ = commit.time_ms;
   for (const Change& change : commit.changes)
@@ -51,11 +51,11 @@ Result<void> Catalog::apply(const Commit& commit, Effects& effects) {
   return {};
 }
 
-void Catalog::used_file(std::uint64_t file_number) {
+void LogCatalog::used_file(std::uint64_t file_number) {
   counters_.next_file = std::max(counters_.next_file, file_number + 1);
 }
 
-void Catalog::mark(Partition& partition) {
+void LogCatalog::mark(Partition& partition) {
   Partition::Mark now{number_, partition.end, partition.bytes_appended};
   if (partition.marks.back().commit == number_) {
     partition.marks.back() = now;
@@ -65,12 +65,12 @@ void Catalog::mark(Partition& partition) {
   }
 }
 
-Result<void> Catalog::apply_one(const CountersSet& change, Effects&) {
+Result<void> LogCatalog::apply_one(const CountersSet& change, Effects&) {
   counters_ = change;
   return {};
 }
 
-Result<void> Catalog::apply_one(const TopicCreated& change, Effects&) {
+Result<void> LogCatalog::apply_one(const TopicCreated& change, Effects&) {
   if (topics_.contains(change.name) || topics_by_id_.contains(change.id))
     return does_not_follow("topic " + change.name + " is created twice");
   auto topic = std::make_shared<TopicState>(change.id, Topic{change.name, change.config});
@@ -80,7 +80,7 @@ Result<void> Catalog::apply_one(const TopicCreated& change, Effects&) {
   return {};
 }
 
-Result<void> Catalog::apply_one(const TopicDeleted& change, Effects& effects) {
+Result<void> LogCatalog::apply_one(const TopicDeleted& change, Effects& effects) {
   auto at = topics_by_id_.find(change.id);
   if (at == topics_by_id_.end()) return does_not_follow("topic " + std::to_string(change.id) + " is deleted twice");
   TopicRef topic = at->second;
@@ -95,7 +95,7 @@ Result<void> Catalog::apply_one(const TopicDeleted& change, Effects& effects) {
   return {};
 }
 
-Result<void> Catalog::apply_one(const SegmentOpened& change, Effects&) {
+Result<void> LogCatalog::apply_one(const SegmentOpened& change, Effects&) {
   PartitionRef p = partition(change.of);
   if (!p || change.base != p->end) return does_not_follow("a segment begins where its partition does not end");
   auto segment = std::make_shared<Segment>();
@@ -107,7 +107,7 @@ Result<void> Catalog::apply_one(const SegmentOpened& change, Effects&) {
   return {};
 }
 
-Result<void> Catalog::apply_one(const SegmentExtended& change, Effects& effects) {
+Result<void> LogCatalog::apply_one(const SegmentExtended& change, Effects& effects) {
   PartitionRef p = partition(change.of);
   if (!p || p->segments.empty()) return does_not_follow("records for a partition without a segment");
   Segment& segment = *p->segments.back();
@@ -123,7 +123,7 @@ Result<void> Catalog::apply_one(const SegmentExtended& change, Effects& effects)
   return {};
 }
 
-Result<void> Catalog::apply_one(const SegmentsReplaced& change, Effects& effects) {
+Result<void> LogCatalog::apply_one(const SegmentsReplaced& change, Effects& effects) {
   PartitionRef p = partition(change.of);
   if (!p) return does_not_follow("segments of a partition that is not there are replaced");
   auto& segments = p->segments;
@@ -156,23 +156,23 @@ Result<void> Catalog::apply_one(const SegmentsReplaced& change, Effects& effects
   return {};
 }
 
-Result<void> Catalog::apply_one(const GroupAdvanced& change, Effects&) {
+Result<void> LogCatalog::apply_one(const GroupAdvanced& change, Effects&) {
   if (!partition(change.of)) return does_not_follow("a group has an offset in a partition that is not there");
   groups_[change.group][change.of] = change.next;
   return {};
 }
 
-Result<void> Catalog::apply_one(const PositionPut& change, Effects&) {
+Result<void> LogCatalog::apply_one(const PositionPut& change, Effects&) {
   positions_[change.source] = change.position;
   return {};
 }
 
-Result<void> Catalog::apply_one(const HolderBegun& change, Effects&) {
+Result<void> LogCatalog::apply_one(const HolderBegun& change, Effects&) {
   epochs_[change.transactional_id] = change.epoch;
   return {};
 }
 
-std::vector<Change> Catalog::checkpoint(std::uint64_t redo_from) const {
+std::vector<Change> LogCatalog::checkpoint(std::uint64_t redo_from) const {
   std::vector<Change> changes;
   CountersSet counters = counters_;
   counters.redo_from = redo_from;
@@ -193,7 +193,7 @@ std::vector<Change> Catalog::checkpoint(std::uint64_t redo_from) const {
   return changes;
 }
 
-void Catalog::replace_by(Catalog& fresh, Effects& effects) {
+void LogCatalog::replace_by(LogCatalog& fresh, Effects& effects) {
   for (auto& [name, fresh_topic] : fresh.topics_) {
     auto known = topics_by_id_.find(fresh_topic->id);
     if (known == topics_by_id_.end()) {
@@ -234,22 +234,22 @@ void Catalog::replace_by(Catalog& fresh, Effects& effects) {
 
 // ---- questions ----
 
-TopicRef Catalog::topic(const std::string& name) const {
+TopicRef LogCatalog::topic(const std::string& name) const {
   auto at = topics_.find(name);
   return at == topics_.end() ? nullptr : at->second;
 }
-PartitionRef Catalog::partition(const TopicPartition& name) const { return ref(topic(name.topic), name.partition); }
-PartitionRef Catalog::partition(PartitionId id) const {
+PartitionRef LogCatalog::partition(const TopicPartition& name) const { return ref(topic(name.topic), name.partition); }
+PartitionRef LogCatalog::partition(PartitionId id) const {
   auto at = topics_by_id_.find(id.topic);
   return at == topics_by_id_.end() ? nullptr : ref(at->second, id.partition);
 }
 
-std::uint64_t Catalog::epoch(const std::string& transactional_id) const {
+std::uint64_t LogCatalog::epoch(const std::string& transactional_id) const {
   auto at = epochs_.find(transactional_id);
   return at == epochs_.end() ? 0 : at->second;
 }
 
-std::optional<Offset> Catalog::group_offset(const std::string& group, const TopicPartition& of) const {
+std::optional<Offset> LogCatalog::group_offset(const std::string& group, const TopicPartition& of) const {
   PartitionRef p = partition(of);
   auto offsets = groups_.find(group);
   if (!p || offsets == groups_.end()) return std::nullopt;
@@ -258,7 +258,7 @@ std::optional<Offset> Catalog::group_offset(const std::string& group, const Topi
   return at->second;
 }
 
-std::optional<std::string> Catalog::position(const std::string& source) const {
+std::optional<std::string> LogCatalog::position(const std::string& source) const {
   auto at = positions_.find(source);
   if (at == positions_.end()) return std::nullopt;
   return at->second;
@@ -266,8 +266,8 @@ std::optional<std::string> Catalog::position(const std::string& source) const {
 
 // The ends after commit c are known for every c from the youngest of the partitions' oldest marks on. Both the bytes up
 // to them and whether they are beyond `from` only grow with c, so both bounds are found by halving.
-Result<std::vector<Offset>> Catalog::cut(std::span<const TopicPartition> of, std::span<const Offset> from,
-                                         std::size_t max_bytes) const {
+Result<std::vector<Offset>> LogCatalog::cut(std::span<const TopicPartition> of, std::span<const Offset> from,
+                                            std::size_t max_bytes) const {
   LV_ASSERT(of.size() == from.size());
   std::vector<PartitionRef> partitions;
   std::uint64_t bytes_before = 0, oldest = 0;

@@ -88,17 +88,17 @@ struct Effects {
   std::vector<TopicRef> deleted;
 };
 
-class Catalog {
+class LogCatalog {
  public:
   mutable std::mutex mutex;
 
   // damaged: the changes do not follow from what is here. Nothing else can go wrong.
-  Result<void> apply(const Commit& commit, Effects& effects);
+  Result<void> apply(const JournalCommit& commit, Effects& effects);
   // The changes that make this catalog from nothing.
   std::vector<Change> checkpoint(std::uint64_t redo_from) const;
   // Becomes the same as `fresh`, which is given up for it. Topics, partitions and segments that are in both stay the
   // same objects.
-  void replace_by(Catalog& fresh, Effects& effects);
+  void replace_by(LogCatalog& fresh, Effects& effects);
 
   TopicRef topic(const std::string& name) const;  // nullptr if there is none
   PartitionRef partition(const TopicPartition& name) const;
