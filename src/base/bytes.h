@@ -135,9 +135,10 @@ class Buffer {
     reserve(size);
     size_ = size;
   }
-  // Room for n more bytes at the end; write there, then call commit() with the end reached.
+  // Room for n more bytes at the end, and the padding; also for none. Write there, then call commit() with the end
+  // reached.
   char* room(std::size_t n) {
-    if (size_ + n > capacity_) [[unlikely]]
+    if (size_ + n >= capacity_) [[unlikely]]
       grow(size_ + n);
     return data_ + size_;
   }

@@ -158,6 +158,15 @@ TEST_SUITE("base") {
     CHECK(buffer.empty());
   }
 
+  TEST_CASE("a buffer has room for its padding even if nothing is to be written") {
+    Buffer buffer;
+    char* p = buffer.room(0);
+    REQUIRE(p);
+    std::memset(p, 0, Buffer::padding);
+    buffer.commit(p);
+    CHECK(buffer.size() == 0);
+  }
+
   TEST_CASE("room is written to and committed") {
     Buffer buffer(4);
     char* p = buffer.room(100);

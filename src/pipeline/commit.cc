@@ -5,7 +5,8 @@
 namespace levada {
 
 Result<std::unique_ptr<Commit>> Commit::open(Log& log, const std::string& transactional_id) {
-  return std::unique_ptr<Commit>(new Commit(LV_TRY(log.begin(transactional_id))));
+  auto transaction = LV_TRY(log.begin(transactional_id));  // not within `new`, which has its memory already
+  return std::unique_ptr<Commit>(new Commit(std::move(transaction)));
 }
 
 Result<void> Commit::submit() {

@@ -113,7 +113,8 @@ std::vector<std::optional<std::string>> row_of(const QueryPlan& plan, const Batc
 }  // namespace
 
 Result<std::unique_ptr<Session>> Session::open(Log& log, const Clock& clock, bool read_only) {
-  std::unique_ptr<Session> session(new Session(log, clock, LV_TRY(CatalogStore::open(log, read_only))));
+  auto store = LV_TRY(CatalogStore::open(log, read_only));
+  std::unique_ptr<Session> session(new Session(log, clock, std::move(store)));
   session->around_ = {.catalog = &session->catalog_,
                       .session = &session->session_,
                       .topic = [&log](const std::string& name) { return log.topic(name); }};
