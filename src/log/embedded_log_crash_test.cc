@@ -7,6 +7,7 @@
 #include <set>
 
 #include "log/log_fixture.h"
+#include "tests/every_call.h"
 
 using namespace levada;
 
@@ -292,7 +293,7 @@ TEST_SUITE("log") {
   TEST_CASE("a crash at any call loses nothing that was acknowledged and splits no commit") {
     std::uint64_t calls = count_calls();
     CHECK(calls > 300);
-    for (std::uint64_t n = 1; n <= calls + 5; ++n)
+    for (std::uint64_t n = 1; n <= calls + 5; n += every_call)
       for (std::uint64_t seed = 0; seed < 3; ++seed) {
         CAPTURE(n);
         CAPTURE(seed);
@@ -318,7 +319,7 @@ TEST_SUITE("log") {
 
   TEST_CASE("a process that is killed loses nothing that was acknowledged") {
     std::uint64_t calls = count_calls();
-    for (std::uint64_t n = 1; n <= calls; n += 3) {
+    for (std::uint64_t n = 1; n <= calls; n += 3 * every_call) {
       CAPTURE(n);
       MemoryDisk disk;
       FakeClock clock(1'700'000'000'000'000);
@@ -333,7 +334,7 @@ TEST_SUITE("log") {
   TEST_CASE("a disk that is full at any call refuses the commit as a whole, and the next one works") {
     std::uint64_t calls = count_calls();
     unsigned kinds = file_calls::write | file_calls::make;
-    for (std::uint64_t n = 1; n <= calls; ++n) {
+    for (std::uint64_t n = 1; n <= calls; n += every_call) {
       CAPTURE(n);
       MemoryDisk disk;
       MemoryFiles files(disk);
@@ -350,7 +351,7 @@ TEST_SUITE("log") {
 
   TEST_CASE("any call that fails for good stops the log, and what was acknowledged is there after a restart") {
     std::uint64_t calls = count_calls();
-    for (std::uint64_t n = 1; n <= calls; ++n) {
+    for (std::uint64_t n = 1; n <= calls; n += every_call) {
       CAPTURE(n);
       MemoryDisk disk;
       FakeClock clock(1'700'000'000'000'000);

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/memory_files.h"
 #include "levada/levada.h"
+#include "tests/every_call.h"
 
 using namespace levada;
 
@@ -225,7 +226,7 @@ TEST_SUITE("pipeline") {
 
   TEST_CASE("the power goes at any call to the disk, and every other time once more: all is there afterwards, once") {
     bool crashed = true;
-    for (std::uint64_t n = 1; crashed; ++n) {
+    for (std::uint64_t n = 1; crashed; n += every_call) {
       CAPTURE(n);
       MemoryDisk disk;
       {
@@ -248,7 +249,7 @@ TEST_SUITE("pipeline") {
 
   TEST_CASE("a process that is killed at any call to the disk goes on where it was") {
     std::uint64_t calls = count_calls();
-    for (std::uint64_t n = 1; n <= calls; n += 3) {
+    for (std::uint64_t n = 1; n <= calls; n += 3 * every_call) {
       CAPTURE(n);
       MemoryDisk disk;
       MemoryFiles files(disk);
@@ -260,7 +261,7 @@ TEST_SUITE("pipeline") {
 
   TEST_CASE("a call to the disk that fails for good stops the engine; the next one has everything") {
     std::uint64_t calls = count_calls();
-    for (std::uint64_t n = 1; n <= calls; n += 3) {
+    for (std::uint64_t n = 1; n <= calls; n += 3 * every_call) {
       CAPTURE(n);
       MemoryDisk disk;
       {
@@ -275,7 +276,7 @@ TEST_SUITE("pipeline") {
 
   TEST_CASE("a disk that is full for a moment delays, and that is all") {
     std::uint64_t calls = count_calls();
-    for (std::uint64_t n = 1; n <= calls; n += 17) {
+    for (std::uint64_t n = 1; n <= calls; n += 17 * every_call) {
       CAPTURE(n);
       MemoryDisk disk;
       {
