@@ -12,9 +12,12 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "batch/kernels.h"
+#include "bench/limits/batch_file.h"
 
 namespace levada::bench {
 namespace {
+
+using limits::read_varint;
 
 constexpr std::size_t header_size = 61, most_value = 1024;
 
@@ -88,18 +91,6 @@ inline void put_header(char* batch, const char* end, std::uint64_t base, std::ui
   store_big(batch + 17, crc32c({batch + 21, static_cast<std::size_t>(end - batch - 21)}));
 }
 
-inline std::int64_t get_varint(const char*& p) {
-  std::uint64_t v = static_cast<unsigned char>(*p++);
-  if (v < 128) [[likely]]
-    return unzigzag(v);
-  v &= 127;
-  for (int shift = 7;; shift += 7) {
-    std::uint64_t b = static_cast<unsigned char>(*p++);
-    v |= (b & 127) << shift;
-    if (b < 128) return unzigzag(v);
-  }
-}
-
 }  // namespace
 
 std::string_view value_of(std::uint64_t i, std::size_t size) { return {noise.data() + i % most_value, size}; }
@@ -147,12 +138,12 @@ LogContent walk_kernel(const std::string& path, bool whole_values) {
       if (crc32c({p + 21, size - 21}) != load_big<std::uint32_t>(p + 17)) give_up("wrong checksum");
       const char* r = p + header_size;
       for (auto left = load_big<std::uint32_t>(p + 57); left > 0; --left) {
-        std::int64_t length = get_varint(r);
+        std::int64_t length = read_varint(r);
         const char* next = r + length;
         ++r;
-        get_varint(r), get_varint(r);
-        if (std::int64_t key = get_varint(r); key > 0) r += key;
-        auto value = static_cast<std::size_t>(get_varint(r));
+        read_varint(r), read_varint(r);
+        if (std::int64_t key = read_varint(r); key > 0) r += key;
+        auto value = static_cast<std::size_t>(read_varint(r));
         if (whole_values) {
           content.add({r, value});
         } else {

@@ -88,7 +88,8 @@ Result<std::vector<StoredDeadLetter>> read_dead_letters(Log& log, const std::str
   if (!log.topic(topic)) return letters;
   OffsetRange range = LV_TRY(log.offsets({topic, 0}));
   auto reader = LV_TRY(log.open_reader({topic, 0}, range.first));
-  std::set<std::tuple<std::string, std::string, std::int32_t, std::int64_t>> seen;
+  // With its time: a topic that was made anew begins with offset 0 again.
+  std::set<std::tuple<std::string, std::string, std::int32_t, std::int64_t, std::int64_t>> seen;
   Records records;
   while (true) {
     Chunk chunk = LV_TRY(reader->read(read_bytes));
@@ -98,11 +99,27 @@ Result<std::vector<StoredDeadLetter>> read_dead_letters(Log& log, const std::str
     for (const Record& record : records.all()) {
       StoredDeadLetter stored = LV_TRY(read_letter(record));
       const DeadLetter& letter = stored.letter;
-      if (letter.offset >= 0 && !seen.insert({stored.object, letter.topic, letter.partition, letter.offset}).second)
+      if (letter.offset >= 0 &&
+          !seen.insert({stored.object, letter.topic, letter.partition, letter.offset, letter.timestamp_ms}).second)
         continue;
       letters.push_back(std::move(stored));
     }
   }
+}
+
+DeadLetterReport report_of(StoredDeadLetter stored) {
+  DeadLetter& letter = stored.letter;
+  return {.number = stored.offset.value(),
+          .written_ms = stored.written_ms,
+          .object = std::move(stored.object),
+          .stage = std::move(letter.stage),
+          .cause = std::move(letter.cause),
+          .origin = std::move(letter.origin),
+          .topic = std::move(letter.topic),
+          .partition = letter.partition,
+          .offset = letter.offset,
+          .key = std::move(letter.key),
+          .value = std::move(letter.value)};
 }
 
 }  // namespace levada

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "connectors/dead_letter.h"
+#include "levada/levada.h"
 #include "log/log.h"
 #include "log/record_batch.h"
 
@@ -34,5 +35,7 @@ struct StoredDeadLetter {
 };
 // All letters of the topic. A sink that died between telling and forgetting tells twice: only the first is given.
 Result<std::vector<StoredDeadLetter>> read_dead_letters(Log& log, const std::string& topic);
+// As the library tells it; whether it was replayed is not known here.
+DeadLetterReport report_of(StoredDeadLetter stored);
 
 }  // namespace levada

@@ -75,6 +75,8 @@ Answer list_relations(const Catalog& catalog, bool tables) {
 
 }  // namespace
 
+Answer message(std::string text) { return {.message = std::move(text)}; }
+
 Error no_connector(const Script& script, const ast::Name& name, const Catalog& catalog) {
   std::vector<std::string> names;
   for (const auto& [known, declaration] : catalog.connectors) names.push_back(known);

@@ -11,6 +11,9 @@
 
 namespace levada {
 
+// An answer that is only said.
+Answer message(std::string text);
+
 // Not of SHOW TYPES, which is to come.
 Answer describe_list(const ast::Show& show, const Catalog& catalog, const SessionProperties& session,
                      const std::map<std::string, std::string>& variables, const Log& log);

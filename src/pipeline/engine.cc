@@ -188,19 +188,9 @@ Result<std::vector<DeadLetterReport>> Engine::dead_letters(const std::string& to
   std::vector<DeadLetterReport> reports;
   const std::string from = topic.empty() ? std::string(dead_letter_topic) : topic;
   for (StoredDeadLetter& stored : LV_TRY(read_dead_letters(*state_->log, from))) {
-    DeadLetter& letter = stored.letter;
-    reports.push_back({.number = stored.offset.value(),
-                       .written_ms = stored.written_ms,
-                       .object = stored.object,
-                       .stage = letter.stage,
-                       .cause = letter.cause,
-                       .origin = letter.origin,
-                       .topic = letter.topic,
-                       .partition = letter.partition,
-                       .offset = letter.offset,
-                       .key = std::move(letter.key),
-                       .value = std::move(letter.value),
-                       .replayed = state_->log->position(replay_mark(from, stored.offset)).has_value()});
+    bool replayed = state_->log->position(replay_mark(from, stored.offset)).has_value();
+    reports.push_back(report_of(std::move(stored)));
+    reports.back().replayed = replayed;
   }
   return reports;
 }

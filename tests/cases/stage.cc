@@ -155,18 +155,8 @@ Result<std::vector<PrintedRecord>> Stage::records(const std::string& topic) {
 
 Result<std::vector<DeadLetterReport>> Stage::dead_letters() {
   std::vector<DeadLetterReport> reports;
-  for (StoredDeadLetter& stored : LV_TRY(read_dead_letters(*log_, std::string(dead_letter_topic)))) {
-    DeadLetter& letter = stored.letter;
-    reports.push_back({.object = stored.object,
-                       .stage = letter.stage,
-                       .cause = letter.cause,
-                       .origin = letter.origin,
-                       .topic = letter.topic,
-                       .partition = letter.partition,
-                       .offset = letter.offset,
-                       .key = std::move(letter.key),
-                       .value = std::move(letter.value)});
-  }
+  for (StoredDeadLetter& stored : LV_TRY(read_dead_letters(*log_, std::string(dead_letter_topic))))
+    reports.push_back(report_of(std::move(stored)));
   return reports;
 }
 
