@@ -20,6 +20,7 @@ std::string_view name_of(ErrorKind kind) {
     case ErrorKind::disk_full: return "disk full";
     case ErrorKind::damaged: return "damaged";
     case ErrorKind::refused: return "refused";
+    case ErrorKind::position_lost: return "position lost";
     case ErrorKind::fenced: return "fenced";
     case ErrorKind::cancelled: return "cancelled";
     case ErrorKind::io: return "io";

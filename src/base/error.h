@@ -15,20 +15,21 @@ namespace levada {
 
 // What the caller may do about an error; the command line's exit codes follow from it (cli/commands.h).
 enum class ErrorKind : std::uint8_t {
-  usage,        // a command line, option or configuration is wrong
-  statement,    // a SQL statement is wrong; `where` holds line, column and caret
-  unsupported,  // understood, but not built yet
-  not_found,    // the thing named does not exist
-  unreachable,  // a server does not answer: worth trying again
-  permission,   // a password, a grant or a file mode
-  data,         // these bytes or this value are not what they should be
-  rejected,     // the outside refused this one record for good
-  disk_full,    // worth trying again when there is room
-  damaged,      // stored bytes are not the ones that were written
-  refused,      // going on would be unsafe: position lost, second writer, changed query
-  fenced,       // a newer holder of the same name has taken over
-  cancelled,    // somebody asked us to stop
-  io,           // the operating system failed in a way that is final
+  usage,          // a command line, option or configuration is wrong
+  statement,      // a SQL statement is wrong; `where` holds line, column and caret
+  unsupported,    // understood, but not built yet
+  not_found,      // the thing named does not exist
+  unreachable,    // a server does not answer: worth trying again
+  permission,     // a password, a grant or a file mode
+  data,           // these bytes or this value are not what they should be
+  rejected,       // the outside refused this one record for good
+  disk_full,      // worth trying again when there is room
+  damaged,        // stored bytes are not the ones that were written
+  refused,        // going on would be unsafe: second writer, changed query
+  position_lost,  // what follows our position at a source is gone, or nobody can know: changes may be missing
+  fenced,         // a newer holder of the same name has taken over
+  cancelled,      // somebody asked us to stop
+  io,             // the operating system failed in a way that is final
 };
 
 std::string_view name_of(ErrorKind kind);

@@ -38,6 +38,14 @@ struct Batch {
   Bits deleted;     // rows without after; empty: there are none
   Bits has_before;  // rows whose before is known to be there; empty: none
 
+  // By value field, the rows whose value the source did not send because it has not changed: neither a value nor null
+  // (there stands a null), to be left alone by whoever writes the row elsewhere. Empty, as a whole or of a field: none.
+  std::vector<Bits> absent;
+
+  // The table was emptied: whatever its rows were before, they are gone. Such a batch has no rows, but the timestamp
+  // and origin of one.
+  bool truncates = false;
+
   std::shared_ptr<const std::vector<std::int64_t>> timestamps_ms;  // event time, milliseconds since 1970 UTC
   std::shared_ptr<const Origin> origin;
 
@@ -46,6 +54,9 @@ struct Batch {
   Rows rows() const { return selection.rows(); }
   bool empty() const { return selection.size() == 0; }
   bool is_deletion(std::uint32_t row) const { return !deleted.empty() && deleted[row]; }
+  bool is_absent(std::size_t value_field, std::uint32_t row) const {
+    return !absent.empty() && !absent[value_field].empty() && absent[value_field][row];
+  }
   std::int64_t timestamp_ms(std::uint32_t row) const { return (*timestamps_ms)[row]; }
   // Column i of key followed by after, as Schema counts them.
   const ColumnRef& column(std::size_t i) const { return i < key.size() ? key[i] : after[i - key.size()]; }

@@ -8,4 +8,9 @@ std::optional<std::size_t> Schema::find(std::string_view name) const {
   return std::nullopt;
 }
 
+bool Schema::operator==(const Schema& other) const {
+  if (key != other.key || value != other.value) return false;
+  return origin == other.origin || (origin && other.origin && *origin == *other.origin);
+}
+
 }  // namespace levada

@@ -1,7 +1,9 @@
 // What the columns of a stream or table are: key and value, as two lists of fields.
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -9,14 +11,32 @@
 
 namespace levada {
 
+// What the database that rows come from says of a column, in its own words.
+struct ColumnOrigin {
+  std::string type;  // "character varying(100)", "numeric(10,2)"
+  bool not_null = false;
+  bool operator==(const ColumnOrigin&) const = default;
+};
+
+// The table that rows come from. It travels with the schema, so that a table like it can be made elsewhere.
+struct TableOrigin {
+  std::string system;  // "postgresql"
+  std::string schema, table;
+  std::vector<ColumnOrigin> columns;  // of each field, key followed by value
+  std::vector<std::uint32_t> order;   // the fields in the order in which the table has them
+  bool operator==(const TableOrigin&) const = default;
+};
+
 struct Schema {
   std::vector<Field> key, value;
+  std::shared_ptr<const TableOrigin> origin = nullptr;  // of rows as a database has them; null: made by SQL
 
   // Position in key followed by value; nullopt if there is no such column.
   std::optional<std::size_t> find(std::string_view name) const;
   std::size_t size() const { return key.size() + value.size(); }
   const Field& operator[](std::size_t i) const { return i < key.size() ? key[i] : value[i - key.size()]; }
-  bool operator==(const Schema&) const = default;
+  // Fields and what is known of their origin.
+  bool operator==(const Schema& other) const;
 };
 
 using SchemaRef = std::shared_ptr<const Schema>;

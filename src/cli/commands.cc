@@ -377,6 +377,7 @@ int exit_code(ErrorKind kind) {
     case ErrorKind::permission: return 6;
     case ErrorKind::damaged: return 7;
     case ErrorKind::refused:
+    case ErrorKind::position_lost:
     case ErrorKind::fenced: return 8;
     default: return 1;
   }

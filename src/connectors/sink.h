@@ -21,8 +21,10 @@ namespace levada {
 // A topic that a sink reads, as the stream or table over it declares it.
 struct SinkTopic {
   std::string topic;
-  std::string object;  // the stream or table
+  std::string object;  // the stream or table; the topic's name, if none is declared over it
   std::int32_t partitions = 1;
+  // Null: the records say themselves what they are. Then each batch has a schema of its own, which may differ from that
+  // of the batch before (a column was added), and its origin where it is known.
   SchemaRef schema;
   bool table = false;  // a table's records replace each other by key; a stream's are all of them
 };
@@ -71,9 +73,15 @@ class Sink {
   // Partitions that it does not name start at the beginning; `nullopt` as a whole: the target keeps none, the log's
   // group offsets count.
   virtual Result<std::optional<std::vector<PartitionOffset>>> start() = 0;
-  // Rows of one topic, in the order of the partition. Rows that the target refuses for good are told in `rejected` (by
-  // row number of the batch) or, where the sink gathers rows of several batches, by flush(); all others are written or
-  // will be by commit().
+  // A topic that has come since, before its first write(): 'topics.regex' matches it. Its records say themselves what
+  // they are. Part of the round.
+  virtual Result<void> add_topic(const SinkTopic& topic) {
+    return Error(ErrorKind::unsupported, "this sink takes no topics that come later").where(topic.topic);
+  }
+  // Rows of one topic, in the order of the partition. A batch that truncates comes once for all partitions of its
+  // topic, behind all rows that were before it in any of them. Rows that the target refuses for good are told in
+  // `rejected` (by row number of the batch) or, where the sink gathers rows of several batches, by flush(); all others
+  // are written or will be by commit().
   virtual Result<void> write(const Batch& batch, RowFailures& rejected) = 0;
   // Whatever write() has gathered goes to the target; behind it no row is refused any more.
   virtual Result<void> flush(std::vector<RejectedRecord>& /*rejected*/) { return {}; }

@@ -13,7 +13,9 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "batch/column.h"
+#include "batch/schema.h"
 #include "batch/type.h"
+#include "formats/schema_store.h"
 #include "log/record_batch.h"
 
 namespace levada {
@@ -29,12 +31,17 @@ enum class Side : std::uint8_t { key, value };
 
 // What a format must know besides the fields.
 struct FormatSpec {
-  std::string format;  // a name in the table: JSON, DELIMITED, KAFKA, NONE
+  std::string format;  // a name in the table: JSON, DELIMITED, KAFKA, AVRO, NONE
   Side side = Side::value;
   std::vector<Field> fields;
   std::string delimiter = ",";  // DELIMITED: one character
   // A single field stands inside an object or record, or else bare. ksqlDB's keys are bare: then this is false.
   bool wrap_single = true;
+
+  // Of formats whose bytes name a schema; set by whoever makes the encoder or decoder (formats/schema_store.h).
+  SchemaStore* schemas = nullptr;  // outlives what is made with this spec
+  std::int32_t schema_id = 0;      // encoders: what schema_text() said, registered
+  SchemaRef whole = nullptr;       // both sides, where the columns' origin is to be told: fields is one of its lists
 };
 
 class Decoder {
@@ -46,6 +53,8 @@ class Decoder {
   // may be read.
   virtual void decode(std::span<const Text> texts, const std::shared_ptr<const void>& memory,
                       std::span<Column* const> columns, RowFailures& failures) = 0;
+  // For formats whose values can say themselves that the row is deleted: those of the last decode(); nullptr: none.
+  virtual const Bits* deletions() const { return nullptr; }
 };
 
 // The texts of many rows, one after the other: text i ends at ends[i] and begins where the last one ended.
@@ -80,6 +89,10 @@ struct Format {
   // Only for a spec that passed check(). A decoder or encoder belongs to one thread.
   std::unique_ptr<Decoder> (*make_decoder)(const FormatSpec& spec);
   std::unique_ptr<Encoder> (*make_encoder)(const FormatSpec& spec);
+  // The schema that encoders of this spec write after; null: such a format needs none.
+  std::string (*schema_text)(const FormatSpec& spec) = nullptr;
+  // The fields that a schema's text describes, with their origin where it is told; null as above. Errors: data.
+  Result<Schema> (*read_schemas)(const std::string& key_text, const std::string& value_text) = nullptr;
 };
 
 }  // namespace levada
