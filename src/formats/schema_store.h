@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "base/bytes.h"
 #include "base/error.h"
 
 namespace levada {
@@ -14,6 +16,14 @@ struct RegisteredSchema {
   std::int32_t version = 0;  // within its subject, from 1
   std::string text;
 };
+
+// Registry framing: a zero byte, the id as 32 bits big endian, and what was written after that schema.
+inline constexpr std::size_t schema_frame_size = 5;
+// The id in front of the bytes; 0 if they are not framed. Ids count from 1.
+inline std::int32_t framed_schema_id(std::string_view bytes) {
+  if (bytes.size() < schema_frame_size || bytes[0] != 0) return 0;
+  return load_big<std::int32_t>(bytes.data() + 1);
+}
 
 class SchemaStore {
  public:

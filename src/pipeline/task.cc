@@ -180,8 +180,14 @@ void Task::State::give(std::size_t from, const Batch& batch, Transaction& transa
       write(edge.node, batch, transaction);
     } else {
       Output output;
-      operators[edge.node]->op->push(edge.input, batch, output);
-      give(edge.node, output, transaction);
+      if (batch.truncates) {
+        operators[edge.node]->op->flush(output);  // what was held back came before it
+        give(edge.node, output, transaction);
+        give(edge.node, batch, transaction);
+      } else {
+        operators[edge.node]->op->push(edge.input, batch, output);
+        give(edge.node, output, transaction);
+      }
     }
     time.change(giver);
   }
@@ -198,9 +204,15 @@ void Task::State::write(std::size_t n, const Batch& batch, Transaction& transact
   Written& output = *outputs[n];
   const auto& part = std::get<TaskOutput>(plan.nodes[n].part);
   TopicWriter::Problems problems;
-  Batch admitted = output.writer->admit(batch, problems);
   std::optional<std::int32_t> to;
   if (part.keeps_partition) to = partition;
+  if (batch.truncates) {
+    output.writer->truncate(batch, to);
+    output.moved = true;
+    give(n, batch, transaction);
+    return;
+  }
+  Batch admitted = output.writer->admit(batch, problems);
   output.writer->append(admitted, to, transaction, problems);
   if (output.rows_out) tally.add(*output.rows_out, admitted.selection.size());
   for (Counter* reader : output.readers_in) tally.add(*reader, admitted.selection.size());

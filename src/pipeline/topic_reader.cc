@@ -2,6 +2,7 @@
 
 #include "formats/formats.h"
 #include "pipeline/event_time.h"
+#include "pipeline/row_marks.h"
 
 namespace levada {
 namespace {
@@ -27,6 +28,13 @@ std::optional<std::string> copy(const Text& text) {
   return std::string(text.view());
 }
 
+void add_deletions(const Bits* deleted, Batch& batch) {
+  if (!deleted) return;
+  if (batch.deleted.empty()) batch.deleted.assign(batch.size, false);
+  for (std::uint32_t row = 0; row < batch.size; ++row)
+    if ((*deleted)[row]) batch.deleted.set(row);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<TopicReader>> TopicReader::open(Log& log, const ReadNode& read, SchemaRef schema,
@@ -44,9 +52,95 @@ TopicReader::TopicReader(const ReadNode& read, SchemaRef schema, std::int32_t pa
       partition_(partition),
       surroundings_(surroundings),
       position_(from),
-      reader_(std::move(reader)),
-      key_(find_format(read.format.key.format)->make_decoder(read.format.key)),
-      value_(find_format(read.format.value.format)->make_decoder(read.format.value)) {}
+      reader_(std::move(reader)) {
+  if (schema_) layouts_[{0, 0}] = make_layout(schema_, read_.wanted, read_.format.key, read_.format.value);
+}
+
+TopicReader::Layout TopicReader::make_layout(SchemaRef schema, std::vector<bool> wanted, FormatSpec key,
+                                             FormatSpec value) const {
+  return {std::move(schema), std::move(wanted), find_format(key.format)->make_decoder(key),
+          find_format(value.format)->make_decoder(value)};
+}
+
+// ---- records that say themselves what they are ----
+
+TopicReader::SchemaIds TopicReader::ids_of(const Record& record) const {
+  if (schema_) return {0, 0};
+  SchemaIds ids{framed_schema_id(record.key.view()), framed_schema_id(record.value.view())};
+  if (record.value.is_null() && ids.first == last_ids_.first) ids.second = last_ids_.second;
+  return ids;
+}
+
+Result<TopicReader::Layout*> TopicReader::layout_of(SchemaIds ids) {
+  if (auto known = layouts_.find(ids); known != layouts_.end()) return &known->second;
+  FormatSpec key = read_.format.key, value = read_.format.value;
+  const Format& format = *find_format(value.format);
+  auto text = [&](std::int32_t id, const std::string& subject) -> Result<std::string> {
+    if (id != 0) return value.schemas->schema(id);
+    auto latest = LV_TRY(value.schemas->latest(subject));  // a tombstone before any value
+    return latest ? latest->text : std::string();
+  };
+  std::string key_text = ids.first == 0 ? std::string() : LV_TRY(text(ids.first, {}));
+  std::string value_text = LV_TRY(text(ids.second, read_.format.topic + "-value"));
+  auto schema = std::make_shared<const Schema>(LV_TRY(format.read_schemas(key_text, value_text)));
+  key.fields = schema->key;
+  value.fields = schema->value;
+  if (schema->key.empty()) key.format = "NONE";
+  auto layout = make_layout(schema, std::vector<bool>(schema->size(), true), std::move(key), std::move(value));
+  return &(layouts_[ids] = std::move(layout));
+}
+
+std::size_t TopicReader::stretch(std::span<const Record> records, SchemaIds& ids) const {
+  ids = ids_of(records.front());
+  std::size_t most = std::min<std::size_t>(batch_rows, records.size()), count = 1;
+  for (; count < most && !is_truncation(records[count]); ++count) {
+    if (schema_) continue;
+    SchemaIds next{framed_schema_id(records[count].key.view()), framed_schema_id(records[count].value.view())};
+    if (records[count].value.is_null() && next.first == ids.first) continue;
+    if (next != ids) break;
+  }
+  return count;
+}
+
+Result<void> TopicReader::decode_all(std::span<const Record> records, const std::shared_ptr<const void>& memory,
+                                     Rows& out) {
+  while (!records.empty()) {
+    if (is_truncation(records.front())) {
+      if (read_.table || !schema_) truncate(records.front(), out);  // of a stream's rows none goes away
+      records = records.subspan(1);
+      continue;
+    }
+    SchemaIds ids;
+    std::size_t count = stretch(records, ids);
+    auto layout = layout_of(ids);
+    if (layout) {
+      last_ids_ = ids;
+      decode(records.first(count), **layout, memory, out);
+    } else if (layout.error().kind() == ErrorKind::data || layout.error().kind() == ErrorKind::not_found) {
+      for (const Record& record : records.first(count))
+        out.undecodable.push_back(undecodable(record, layout.error().line()));
+    } else {
+      return std::move(layout).error();
+    }
+    records = records.subspan(count);
+  }
+  return {};
+}
+
+void TopicReader::truncate(const Record& record, Rows& out) const {
+  Batch batch;
+  batch.schema = schema_;
+  batch.truncates = true;
+  auto origin = std::make_shared<Origin>();
+  origin->topic = read_.format.topic;
+  origin->partition = partition_;
+  origin->offsets = {record.offset.value()};
+  batch.origin = std::move(origin);
+  batch.timestamps_ms = std::make_shared<const std::vector<std::int64_t>>(1, record.timestamp_ms);
+  out.batches.push_back(std::move(batch));
+}
+
+// ---- reading ----
 
 Result<bool> TopicReader::read(std::size_t max_bytes, Offset limit, Rows& out) {
   if (position_ >= limit) return false;
@@ -68,16 +162,17 @@ Result<bool> TopicReader::read(std::size_t max_bytes, Offset limit, Rows& out) {
 
   out.bytes += chunk.record_batches.size();
   out.records += records.size();
-  for (std::size_t at = 0; at < records.size(); at += batch_rows)
-    decode(records.subspan(at, std::min<std::size_t>(batch_rows, records.size() - at)), memory, out);
+  LV_TRY(decode_all(records, memory, out));
   position_ = std::min(reader_->position(), limit);
   return true;
 }
 
-void TopicReader::decode(std::span<const Record> records, const std::shared_ptr<const void>& memory, Rows& out) {
+void TopicReader::decode(std::span<const Record> records, Layout& layout, const std::shared_ptr<const void>& memory,
+                         Rows& out) {
+  const Schema& schema = *layout.schema;
   auto size = static_cast<std::uint32_t>(records.size());
   Batch batch;
-  batch.schema = schema_;
+  batch.schema = layout.schema;
   batch.size = size;
   auto origin = std::make_shared<Origin>();
   origin->topic = read_.format.topic;
@@ -104,17 +199,19 @@ void TopicReader::decode(std::span<const Record> records, const std::shared_ptr<
 
   RowFailures failures;
   texts_.resize(size);
-  SideColumns key(schema_->key, read_.wanted, 0), value(schema_->value, read_.wanted, schema_->key.size());
+  SideColumns key(schema.key, layout.wanted, 0), value(schema.value, layout.wanted, schema.key.size());
   if (key.any) {
     for (std::uint32_t i = 0; i < size; ++i) texts_[i] = records[i].key;
-    key_->decode(texts_, memory, key.wanted, failures);
+    layout.key->decode(texts_, memory, key.wanted, failures);
   }
   if (value.any) {
     for (std::uint32_t i = 0; i < size; ++i) texts_[i] = records[i].value;
-    value_->decode(texts_, memory, value.wanted, failures);
+    layout.value->decode(texts_, memory, value.wanted, failures);
+    add_deletions(layout.value->deletions(), batch);
   }
   batch.key = key.columns();
   batch.after = value.columns();
+  if (any_headers) read_marks(records, batch);
 
   // A table's rows are told apart by their keys.
   if (read_.table)
@@ -129,14 +226,7 @@ void TopicReader::decode(std::span<const Record> records, const std::shared_ptr<
       if (failed[failure.row]) continue;
       failed.set(failure.row);
       const Record& record = records[failure.row];
-      out.undecodable.push_back({.stage = "decode",
-                                 .cause = failure.why,
-                                 .topic = read_.format.topic,
-                                 .partition = partition_,
-                                 .offset = record.offset.value(),
-                                 .timestamp_ms = record.timestamp_ms,
-                                 .key = copy(record.key),
-                                 .value = copy(record.value)});
+      out.undecodable.push_back(undecodable(record, failure.why));
     }
     std::vector<std::uint32_t> rows;
     for (std::uint32_t i = 0; i < size; ++i)
@@ -145,6 +235,17 @@ void TopicReader::decode(std::span<const Record> records, const std::shared_ptr<
   }
   if (read_.format.event_time) set_event_times(batch, out);
   if (!batch.empty()) out.batches.push_back(std::move(batch));
+}
+
+DeadLetter TopicReader::undecodable(const Record& record, std::string cause) const {
+  return {.stage = "decode",
+          .cause = std::move(cause),
+          .topic = read_.format.topic,
+          .partition = partition_,
+          .offset = record.offset.value(),
+          .timestamp_ms = record.timestamp_ms,
+          .key = copy(record.key),
+          .value = copy(record.value)};
 }
 
 void TopicReader::set_event_times(Batch& batch, Rows& out) {

@@ -3,6 +3,7 @@
 #include "batch/kernels.h"
 #include "formats/formats.h"
 #include "pipeline/event_time.h"
+#include "pipeline/row_marks.h"
 
 namespace levada {
 
@@ -24,7 +25,7 @@ TopicWriter::TopicWriter(RecordFormat format, SchemaRef schema, std::vector<Chec
 }
 TopicWriter::~TopicWriter() = default;
 
-Batch TopicWriter::admit(const Batch& batch, Problems& problems) {
+Batch TopicWriter::admit(const Batch& batch, Problems& problems, const Batch* declared) {
   Batch admitted = batch;
   for (const CheckRule& check : checks_) {
     std::vector<std::uint32_t> present, kept, broken;
@@ -32,7 +33,8 @@ Batch TopicWriter::admit(const Batch& batch, Problems& problems) {
       if (!admitted.is_deletion(row)) present.push_back(row);
     });
     RowFailures failures;
-    ColumnRef passes = evaluate(*check.condition, admitted, Rows(present), surroundings_, failures);
+    ColumnRef passes =
+        evaluate(*check.condition, declared ? *declared : admitted, Rows(present), surroundings_, failures);
     // Standard SQL: only false breaks a rule, unknown does not. A rule that cannot be computed is not kept.
     Bits failed(admitted.size, false);
     for (const RowFailure& failure : failures) failed.set(failure.row);
@@ -114,10 +116,20 @@ void TopicWriter::add(Partition& partition, const Batch& batch, std::uint32_t ro
   Text value = is_null ? Text() : Text(values_[i]);
   std::string_view headers;
   if (batch.origin && !batch.origin->headers.empty()) headers = batch.origin->headers[row];
+  std::string marked;
+  if (!batch.absent.empty() || headers.size() > 1) headers = marked = headers_with_marks(batch, row, headers);
   partition.records.add(batch.timestamp_ms(row), key, value, headers);
   if (partition.records.bytes() < record_batch_bytes) return;
   transaction.append(partition.to, partition.records.finish());
   partition.records.clear();
+}
+
+void TopicWriter::truncate(const Batch& batch, std::optional<std::int32_t> partition) {
+  LV_ASSERT(batch.truncates);
+  const std::string headers = truncation_headers();
+  for (std::int32_t p = 0; p < format_.partitions; ++p)
+    if (!partition || p == *partition)
+      partitions_[static_cast<std::size_t>(p)].records.add(batch.timestamps_ms->front(), Text(), Text(), headers);
 }
 
 void TopicWriter::flush(Transaction& transaction) {

@@ -24,11 +24,14 @@ class TopicWriter {
     bool empty() const { return refused.empty() && failures.empty(); }
   };
   // The rows as they may stand in the topic: rules kept, event time set. Rows that break a rule are told with its name
-  // and the bytes they would have had; deletions are never stopped.
-  Batch admit(const Batch& batch, Problems& problems);
+  // and the bytes they would have had; deletions are never stopped. Rules speak of columns as a stream or table
+  // declares them: where those are not the batch's own, `declared` is the same rows with them.
+  Batch admit(const Batch& batch, Problems& problems, const Batch* declared = nullptr);
   // Encodes the rows and puts them to their partitions: all to `partition`, or where their key belongs if it is not
   // given (rows without key take turns).
   void append(const Batch& batch, std::optional<std::int32_t> partition, Transaction& transaction, Problems& problems);
+  // The table is emptied: says so in the partition, or in all of them.
+  void truncate(const Batch& batch, std::optional<std::int32_t> partition);
   // Everything appended so far is in the transaction.
   void flush(Transaction& transaction);
   // Drops what was appended and not flushed.
