@@ -19,6 +19,9 @@ struct Connector {
   // Exactly one of the two. They check the properties and everything that can be known without the outside.
   Result<std::unique_ptr<Source>> (*make_source)(SourceContext context) = nullptr;
   Result<std::unique_ptr<Sink>> (*make_sink)(SinkContext context) = nullptr;
+  // A source of tables that names its topics itself: it takes the properties of pipeline/record_writing.h, and gives
+  // both forms of records.
+  bool captures = false;
 };
 
 std::span<const Connector> connectors();

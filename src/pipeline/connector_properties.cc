@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/near_name.h"
+#include "connectors/connectors.h"
 #include "pipeline/dead_letters.h"
 
 namespace levada {
@@ -46,30 +47,83 @@ constexpr std::array shared_options = {
     Option{.name = "errors.deadletterqueue.topic.replication.factor", .doc = "the embedded log has one copy"},
     Option{.name = "errors.deadletterqueue.context.headers.enable",
            .doc = "dead letters always say where they come from"},
+    Option{.name = "exactly.once.support", .doc = "records and position are always one transaction"},
+    Option{.name = "transaction.boundary", .doc = "a transaction ends where the position is known"},
+    Option{.name = "offsets.storage.topic", .doc = "the position is in the log, with the records"},
+    Option{.name = "config.action.reload", .doc = "values from files are read when the pipeline starts"},
     Option{.name = "errors.retry.timeout", .doc = "what may pass is tried again until it has"},
     Option{.name = "errors.retry.delay.max.ms", .doc = "attempts are at most 10 seconds apart"},
 };
 
 bool is_shared(std::string_view name) {
-  return std::ranges::find(shared_options, name, &Option::name) != shared_options.end() ||
-         name.starts_with("key.converter.") || name.starts_with("value.converter.");
+  return std::ranges::find(shared_options, name, &Option::name) != shared_options.end();
+}
+
+bool captures(const Properties& written) {
+  const Property* connector_class = find_property(written, "connector.class");
+  if (!connector_class) return false;
+  auto connector = find_source(connector_class->value);
+  return connector && (*connector)->captures;
+}
+
+// Of connectors over declared streams and tables, whose records nothing but SQL changes.
+Result<void> add_without_capture(ConnectorProperties& to, Property property, bool sink) {
+  std::string_view name = property.name;
+  if (name.starts_with("key.converter.") || name.starts_with("value.converter.")) {
+    to.notes.push_back("'" + property.name + "' has no effect: " + std::string(converters));
+  } else if (name.starts_with("topic.creation.")) {
+    to.notes.push_back("'" + property.name + "' has no effect: the stream or table says what its topic is like");
+  } else if (name.starts_with("transforms") || name.starts_with("predicates")) {
+    if (!sink || !name.starts_with("transforms"))
+      return Error(ErrorKind::usage, "'" + property.name + "' is for sources that capture tables")
+          .where(property.where)
+          .remedy("Write it in SQL: CREATE STREAM … AS SELECT … FROM … .");
+    to.own.push_back(std::move(property));
+  } else {
+    to.own.push_back(std::move(property));
+  }
+  return {};
+}
+
+// What transforms of a sink's configuration mean here. The one that everybody has takes rows out of envelopes, and rows
+// are what a sink is given.
+Result<void> drop_sink_transforms(ConnectorProperties& properties) {
+  const Property* list = find_property(properties.own, "transforms");
+  if (!list) return {};
+  std::vector<std::string> names;
+  LV_TRY(read_option(list->value, names));
+  for (const std::string& name : names) {
+    const Property* type = find_property(properties.own, "transforms." + name + ".type");
+    if (type && type->value.ends_with("ExtractNewRecordState")) continue;
+    return Error(ErrorKind::usage, "a sink has no transforms besides ExtractNewRecordState")
+        .where(type ? type->where : list->where)
+        .remedy("Write it in SQL: CREATE STREAM … AS SELECT … FROM …, and give the sink its topic.");
+  }
+  properties.notes.push_back("'transforms' has no effect: a sink is given rows, whatever their topic's format");
+  std::erase_if(properties.own, [](const Property& p) { return p.name.starts_with("transforms"); });
+  return {};
 }
 
 }  // namespace
 
 Result<ConnectorProperties> read_connector_properties(const Properties& written, bool sink, Files& files) {
   ConnectorProperties result;
-  Properties shared;
+  Properties shared, writing;
+  const bool capture = !sink && captures(written);
   for (const Property& property : written) {
     Property replaced = property;
     auto value = substitute(property.value, files);
     if (!value) return std::move(value).error().within("'" + property.name + "'").where(property.where);
     replaced.value = *std::move(value);
-    if (property.name.starts_with("key.converter.") || property.name.starts_with("value.converter."))
-      result.notes.push_back("'" + property.name + "' has no effect: " + std::string(converters));
+    if (capture && is_record_writing(property.name))
+      writing.push_back(std::move(replaced));
+    else if (is_shared(property.name))
+      shared.push_back(std::move(replaced));
     else
-      (is_shared(property.name) ? shared : result.own).push_back(std::move(replaced));
+      LV_TRY(add_without_capture(result, std::move(replaced), sink));
   }
+  if (capture) result.writing = LV_TRY(read_record_writing(writing, result.notes));
+  if (sink) LV_TRY(drop_sink_transforms(result));
   // What stands among the connector's own properties and is nearly one of ours is not the connector's.
   const std::vector<std::string> names = {"connector.class", "topics", "topics.regex"};
   for (const Property& property : result.own)

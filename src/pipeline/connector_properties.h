@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "base/options.h"
+#include "pipeline/record_writing.h"
 
 namespace levada {
 
@@ -14,8 +15,9 @@ struct ConnectorProperties {
   std::string topics_regex;
   bool tolerate_errors = true;  // false: the first bad record stops the connector
   std::string dead_letter_topic;
-  Properties own;     // all the others, with ${…} replaced
-  OptionNotes notes;  // what was accepted without meaning
+  RecordWriting writing;  // of sources that capture tables
+  Properties own;         // all the others, with ${…} replaced
+  OptionNotes notes;      // what was accepted without meaning
 };
 
 Result<ConnectorProperties> read_connector_properties(const Properties& written, bool sink, Files& files);
