@@ -37,11 +37,23 @@ struct RowChange {
   SnapshotMark snapshot = SnapshotMark::no;
 };
 
+// Rows of a snapshot, many at once: row r has its values at values[r * columns], a value for each column of the table.
+struct SnapshotRows {
+  std::span<const FieldText> values;
+  std::uint32_t rows = 0;
+  std::shared_ptr<const void> memory;  // of the values and their texts
+  ChangePlace place;                   // the same for all
+  SnapshotMark first = SnapshotMark::yes,
+               last = SnapshotMark::yes;  // the first row's and the last one's; equal for a single row
+};
+
 class ChangeCollector {
  public:
   virtual ~ChangeCollector() = default;
   // The texts are copied. A truncation names one table; a key that changes becomes a deletion and an insertion.
   virtual void add(const CapturedTableRef& table, const RowChange& change) = 0;
+  // The same as add() with op 'r' for each row, but texts are not copied: whoever keeps them keeps the memory.
+  virtual void add_rows(const CapturedTableRef& table, const SnapshotRows& rows);
   // pg_logical_emit_message(): only envelopes have a place for it, others pass it over.
   virtual void add_message(std::string_view prefix, std::string_view content, bool transactional,
                            const ChangePlace& place) = 0;
