@@ -39,6 +39,10 @@ struct Schema {
   bool operator==(const Schema& other) const;
 };
 
+// Position of the field of exactly this name, else of the only one that differs in the case of ASCII letters; nullopt
+// if there is none, or several. So formats find the fields of a declaration in what others have written.
+std::optional<std::size_t> find_field(const std::vector<Field>& fields, std::string_view name);
+
 using SchemaRef = std::shared_ptr<const Schema>;
 
 }  // namespace levada

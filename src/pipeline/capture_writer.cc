@@ -1,33 +1,11 @@
 #include "pipeline/capture_writer.h"
 
-#include <algorithm>
-
 #include "formats/formats.h"
 
 namespace levada {
-namespace {
-
-bool equal_but_for_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
-// By the exact name, else by the only one that differs in letter case.
-std::optional<std::size_t> find_column(const Schema& schema, std::string_view name) {
-  if (auto place = schema.find(name)) return place;
-  std::optional<std::size_t> near;
-  for (std::size_t i = 0; i < schema.size(); ++i) {
-    if (!equal_but_for_case(schema[i].name, name)) continue;
-    if (near) return std::nullopt;
-    near = i;
-  }
-  return near;
-}
-
-}  // namespace
-
-CaptureWriter::CaptureWriter(CaptureOptions options, std::vector<Relation> relations,
+CaptureWriter::CaptureWriter(RecordWriting writing, std::vector<Relation> relations,
                              const PipelineSurroundings& surroundings)
-    : options_(std::move(options)), relations_(std::move(relations)), around_(surroundings) {}
+    : writing_(std::move(writing)), relations_(std::move(relations)), around_(surroundings) {}
 CaptureWriter::~CaptureWriter() = default;
 
 Result<void> CaptureWriter::append(const SourceRead::Part& part, Transaction& transaction,
@@ -69,7 +47,7 @@ Result<CaptureWriter::Captured*> CaptureWriter::captured(const SourceRead::Part&
         .remedy("Give both the same: 'format' of the connector, VALUE_FORMAT of the stream or table.");
   as.writer = std::make_unique<TopicWriter>(std::move(format), schema,
                                             as.relation ? as.relation->checks : std::vector<CheckRule>(),
-                                            options_.topic.compression, around_.surroundings);
+                                            writing_.topic_config(part.topic).compression, around_.surroundings);
   as.schema = schema;
   return &as;
 }
@@ -79,8 +57,9 @@ Result<RecordFormat> CaptureWriter::format_of(const std::string& topic, const Sc
   if (auto there = around_.log->topic(topic)) {
     format.partitions = there->config.partitions;
   } else {
-    LV_TRY(around_.log->create_topic(topic, options_.topic));
-    format.partitions = options_.topic.partitions;
+    TopicConfig config = writing_.topic_config(topic);
+    LV_TRY(around_.log->create_topic(topic, config));
+    format.partitions = config.partitions;
   }
   format.key = LV_TRY(spec_of(Side::key, topic, schema));
   format.value = LV_TRY(spec_of(Side::value, topic, schema));
@@ -89,7 +68,7 @@ Result<RecordFormat> CaptureWriter::format_of(const std::string& topic, const Sc
 
 Result<FormatSpec> CaptureWriter::spec_of(Side side, const std::string& topic, const SchemaRef& schema) const {
   const std::vector<Field>& fields = side == Side::key ? schema->key : schema->value;
-  FormatSpec spec{.format = side == Side::key && fields.empty() ? "NONE" : options_.format,
+  FormatSpec spec{.format = side == Side::key && fields.empty() ? "NONE" : writing_.format,
                   .side = side,
                   .fields = fields,
                   .schemas = around_.schemas,
@@ -97,8 +76,8 @@ Result<FormatSpec> CaptureWriter::spec_of(Side side, const std::string& topic, c
   const Format& format = *find_format(spec.format);
   if (auto fits = format.check(spec); !fits) return std::move(fits).error().within("topic " + topic);
   if (format.schema_text)
-    spec.schema_id = LV_TRY(
-        around_.schemas->put(topic + (side == Side::key ? "-key" : "-value"), format.schema_text(spec)));
+    spec.schema_id =
+        LV_TRY(around_.schemas->put(topic + (side == Side::key ? "-key" : "-value"), format.schema_text(spec)));
   return spec;
 }
 
@@ -107,7 +86,9 @@ Result<std::vector<std::size_t>> CaptureWriter::places_of(const Relation& relati
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < relation.schema->size(); ++i) {
     const Field& field = (*relation.schema)[i];
-    std::optional<std::size_t> place = find_column(schema, field.name);
+    std::optional<std::size_t> place = find_field(schema.value, field.name);
+    if (place) *place += schema.key.size();
+    if (!place) place = find_field(schema.key, field.name);
     if (place && schema[*place].type != field.type && !relation.checks.empty())
       return Error(ErrorKind::usage, "column " + field.name + " of " + relation.name + " is " + field.type.text() +
                                          ", but its table has " + schema[*place].type.text())

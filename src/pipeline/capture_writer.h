@@ -7,23 +7,17 @@
 #include <vector>
 
 #include "connectors/source.h"
-#include "formats/schema_store.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/record_writing.h"
 #include "pipeline/topic_writer.h"
 #include "sql/catalog.h"
 
 namespace levada {
 
-// How a capturing source's records are written, and its topics made.
-struct CaptureOptions {
-  std::string format = "AVRO";  // of keys and values: a name in the table of formats
-  TopicConfig topic = {.partitions = 1, .retention_ms = -1};
-};
-
 class CaptureWriter {
  public:
   // `relations`: the streams and tables over topics; their rules are kept where their topics come to be written.
-  CaptureWriter(CaptureOptions options, std::vector<Relation> relations, const PipelineSurroundings& surroundings);
+  CaptureWriter(RecordWriting writing, std::vector<Relation> relations, const PipelineSurroundings& surroundings);
   ~CaptureWriter();
 
   // Rows, or the emptying, of one table. Their schema has an origin. `problems` as TopicWriter has them.
@@ -45,7 +39,7 @@ class CaptureWriter {
   Result<std::vector<std::size_t>> places_of(const Relation& relation, const Schema& schema) const;
   static Batch declared(const Batch& batch, const Captured& as);
 
-  const CaptureOptions options_;
+  const RecordWriting writing_;
   const std::vector<Relation> relations_;
   const PipelineSurroundings& around_;
   std::map<std::string, Captured> captured_;  // by topic

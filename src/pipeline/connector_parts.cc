@@ -66,10 +66,17 @@ Result<IngestLoop::Parts> source_parts(const Catalog& catalog, const ConnectorDe
   SourceContext context{.name = declaration.name,
                         .properties = properties.own,
                         .follow = options.follow,
+                        .form = properties.writing.form,
                         .files = around.files,
                         .clock = around.clock,
                         .logger = around.logger,
+                        .metrics = around.metrics,
                         .notes = &properties.notes};
+  std::vector<Relation> relations;
+  for (const auto& [name, relation] : catalog.relations) relations.push_back(relation);
+  if (properties.writing.form == RecordForm::connect)
+    return Error(ErrorKind::unsupported, "records in the form of Kafka Connect are not written yet");
+  parts.captured = std::make_unique<CaptureWriter>(properties.writing, std::move(relations), around);
   for (const auto& [name, relation] : catalog.relations) {
     const std::string& topic = relation.format.topic;
     if (!catalog.writers_of(name).empty() || parts.writers.contains(topic))

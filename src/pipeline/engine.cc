@@ -36,8 +36,8 @@ struct Engine::State {
 
   PipelineOptions pipeline_options() const { return {options.name, options.workers, options.follow}; }
   PipelineSurroundings surroundings() {
-    return {log.get(), files,       log_files,       join_path(directory, "state"), clock, logger,
-            &metrics,  board.get(), {.clock = clock}};
+    return {log.get(), nullptr, files,    log_files,   join_path(directory, "state"),
+            clock,     logger,  &metrics, board.get(), {.clock = clock}};
   }
 };
 

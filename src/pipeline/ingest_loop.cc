@@ -21,6 +21,7 @@ IngestLoop::IngestLoop(Parts parts, const PipelineSurroundings& surroundings)
 
 Result<void> IngestLoop::open(Wakeup&) {
   for (auto& [topic, writer] : parts_.writers) writer->discard();
+  parts_.captured->discard();
   pending_ = false;
   tally_ = {};
   commit_.reset();
@@ -32,6 +33,7 @@ Result<void> IngestLoop::open(Wakeup&) {
 Result<Step> IngestLoop::step(std::stop_token stop) {
   std::int64_t started_us = around_.clock->steady_us();
   SourceRead read = LV_TRY(ahead_.next(std::move(stop)));
+  const bool nothing_read = read.parts.empty() && read.records.empty() && read.rejected.empty();
   for (const SourceRead::Part& part : read.parts) LV_TRY(append(part));
   tally_.add(rows_in_, read.rejected.size());
   LV_TRY(bury(read.rejected));
@@ -45,7 +47,8 @@ Result<Step> IngestLoop::step(std::stop_token stop) {
   }
   around_.board->set_progress(parts_.name, parts_.source->progress());
 
-  bool quiet = read.parts.empty() && read.rejected.empty();
+  bool quiet = nothing_read && !read.together;
+  if (read.together) return Step::moved;
   if (quiet || commit_->transaction().bytes() >= commit_bytes) LV_TRY(submit());
   if (read.end) {
     LV_TRY(close());
@@ -60,13 +63,19 @@ Result<Step> IngestLoop::step(std::stop_token stop) {
 }
 
 Result<void> IngestLoop::append(const SourceRead::Part& part) {
-  auto writer = parts_.writers.find(part.topic);
-  LV_ASSERT(writer != parts_.writers.end());  // a source writes to its targets only
   tally_.add(rows_in_, part.batch.selection.size());
   TopicWriter::Problems problems;
-  Batch admitted = writer->second->admit(part.batch, problems);
-  writer->second->append(admitted, std::nullopt, commit_->transaction(), problems);
-  tally_.add(rows_out_, admitted.selection.size());
+  std::uint64_t written = 0;
+  if (part.batch.schema->origin) {
+    LV_TRY(parts_.captured->append(part, commit_->transaction(), problems, written));
+  } else {
+    auto writer = parts_.writers.find(part.topic);
+    LV_ASSERT(writer != parts_.writers.end());  // a source writes to its targets only
+    Batch admitted = writer->second->admit(part.batch, problems);
+    writer->second->append(admitted, std::nullopt, commit_->transaction(), problems);
+    written = admitted.selection.size();
+  }
+  tally_.add(rows_out_, written);
   pending_ = true;
   if (!problems.failures.empty()) {
     append_processing_failures(parts_.name, problems.failures, around_.clock->now_ms(), commit_->transaction());
@@ -90,6 +99,7 @@ Result<void> IngestLoop::bury(std::span<const DeadLetter> letters) {
 Result<void> IngestLoop::submit() {
   if (!pending_) return {};
   for (auto& [topic, writer] : parts_.writers) writer->flush(commit_->transaction());
+  parts_.captured->flush(commit_->transaction());
   pending_ = false;
   if (!tally_.empty())
     commit_->when_durable([tally = std::exchange(tally_, {})]() -> Result<void> {

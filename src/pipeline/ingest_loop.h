@@ -5,6 +5,7 @@
 #include <string>
 
 #include "connectors/source.h"
+#include "pipeline/capture_writer.h"
 #include "pipeline/commit.h"
 #include "pipeline/loop.h"
 #include "pipeline/pipeline.h"
@@ -15,12 +16,13 @@ namespace levada {
 
 class IngestLoop : public Loop {
  public:
-  // `writers`: one for each topic the source may write to.
+  // `writers`: one for each declared topic that the source may write to; the other for what it names itself.
   struct Parts {
     std::string name;
     std::string transactional_id;
     std::unique_ptr<Source> source;
     std::map<std::string, std::unique_ptr<TopicWriter>> writers;
+    std::unique_ptr<CaptureWriter> captured;
     bool tolerate_errors = true;
     std::string dead_letter_topic;
   };

@@ -15,6 +15,7 @@
 #include "base/files.h"
 #include "base/logging.h"
 #include "base/metrics.h"
+#include "formats/schema_store.h"
 #include "log/log.h"
 #include "pipeline/loop.h"
 #include "pipeline/object_status.h"
@@ -32,8 +33,9 @@ struct PipelineOptions {
 // Everything outlives the pipeline.
 struct PipelineSurroundings {
   Log* log = nullptr;
-  Files* files = nullptr;        // of sources and sinks
-  Files* state_files = nullptr;  // of snapshots
+  SchemaStore* schemas = nullptr;  // of the log
+  Files* files = nullptr;          // of sources and sinks
+  Files* state_files = nullptr;    // of snapshots
   std::string state_directory;
   const Clock* clock = nullptr;
   Logger* logger = nullptr;

@@ -10,22 +10,6 @@ namespace {
 
 constexpr std::string_view unchanged_mark = "levada.unchanged", truncate_mark = "levada.truncate";
 
-bool equal_but_for_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
-std::optional<std::size_t> find_field(const std::vector<Field>& fields, std::string_view name) {
-  std::optional<std::size_t> near;
-  std::size_t found = 0;
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (fields[i].name == name) return i;
-    if (!equal_but_for_case(fields[i].name, name)) continue;
-    near = i;
-    ++found;
-  }
-  return found == 1 ? near : std::nullopt;
-}
-
 void mark(Batch& batch, std::uint32_t row, const Json::Array& names) {
   for (const Json& name : names) {
     auto field = name.string() ? find_field(batch.schema->value, *name.string()) : std::nullopt;
