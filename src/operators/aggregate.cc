@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "formats/row_bytes.h"
+#include "operators/absent.h"
 #include "operators/operators.h"
 #include "state/group_table.h"
 
@@ -112,7 +113,13 @@ class Aggregate : public Operator {
   Aggregate(AggregateSpec spec, const Surroundings& surroundings)
       : spec_(std::move(spec)), surroundings_(surroundings), groups_(spec_), key_bytes_(spec_.schema->key) {}
 
-  void push(std::size_t, const Batch& batch, Output& out) override {
+  void push(std::size_t, const Batch& given, Output& out) override {
+    Batch batch = given;
+    if (!given.absent.empty()) {
+      for (const ExpressionRef& e : spec_.group) batch = without_absent(batch, *e, out);
+      for (const AggregateSpec::Call& call : spec_.calls)
+        for (const ExpressionRef& e : call.arguments) batch = without_absent(batch, *e, out);
+    }
     if (spec_.merge) return take(batch, batch.rows(), out);
     batch.rows().for_each([&](std::uint32_t row) {
       take(batch, Rows(std::span(&row, 1)), out);

@@ -5,6 +5,7 @@
 // that never passed is nothing at all. Where what was there before is not known, every row that does not pass is a
 // deletion.
 #include "batch/kernels.h"
+#include "operators/absent.h"
 #include "operators/operators.h"
 
 namespace levada {
@@ -14,7 +15,8 @@ class Filter : public Operator {
  public:
   Filter(FilterSpec spec, const Surroundings& surroundings) : spec_(std::move(spec)), surroundings_(surroundings) {}
 
-  void push(std::size_t, const Batch& batch, Output& out) override {
+  void push(std::size_t, const Batch& given, Output& out) override {
+    Batch batch = without_absent(given, *spec_.condition, out);
     Batch passed = spec_.table ? filter_changes(batch, out) : filter_rows(batch, out);
     if (!passed.empty()) out.batches.push_back(std::move(passed));
   }

@@ -47,6 +47,18 @@ TEST_SUITE("operators") {
     CHECK(!out.failures[0].why.empty());
   }
 
+  TEST_CASE("filter: a row whose condition needs a value that was not sent is told, not taken for one that fails") {
+    Batch batch = batch_of(schema, {"K=a N=1", "K=b N=1 S=x", "del K=c"});
+    batch.absent = {Bits(), Bits(3, false)};
+    batch.absent[1].set(0);
+    Output out;
+    filter("S = 'x'", true)->push(0, batch, out);
+    CHECK(rows_of(out.batches) == Strings{"b:1,x", "c:-"});
+    REQUIRE(out.failures.size() == 1);
+    CHECK(out.failures[0].offset == 100);
+    CHECK(push(*filter("N = 1"), batch) == Strings{"a:1,null", "b:1,x"});
+  }
+
   TEST_CASE("filter: a table's row that no longer passes is deleted, one that never did is nothing") {
     auto op = filter("N > 0", true);
     // Where nobody knows what was there, the deletion is told to be sure.

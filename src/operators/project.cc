@@ -1,4 +1,5 @@
 // SELECT's columns, and the new key of PARTITION BY or of a repartition.
+#include "operators/absent.h"
 #include "operators/operators.h"
 
 namespace levada {
@@ -10,16 +11,22 @@ class Project : public Operator {
     LV_ASSERT(spec_.key.size() == spec_.schema->key.size() && spec_.value.size() == spec_.schema->value.size());
   }
 
-  void push(std::size_t, const Batch& batch, Output& out) override {
+  void push(std::size_t, const Batch& given, Output& out) override {
+    Batch batch = given;
+    for (const ExpressionRef& e : spec_.key) batch = without_absent(batch, *e, out);
     Batch result = batch;
     result.schema = spec_.schema;
+    result.absent.clear();
     result.key.clear();
     for (const ExpressionRef& e : spec_.key) result.key.push_back(compute_key(*e, batch, result, out));
     if (result.empty()) return;
-    result.after = compute(batch, present(batch, result.rows()), out);
+    Selection rows = present(batch, result.rows());
+    result.after = compute(batch, rows, out);
+    if (!batch.absent.empty()) mark_absent(batch, rows.rows(), result, out);
     if (!batch.before.empty()) {
       Batch old = batch;
       old.after = batch.before;
+      old.absent.clear();
       Output ignored;  // what fails for the old row was told when it was new
       result.before = compute(old, had_before(batch, result.rows()), ignored);
     }
@@ -51,6 +58,27 @@ class Project : public Operator {
       if (!failures.empty()) out.fail(batch, failures, e->text, false);
     }
     return columns;
+  }
+
+  // What is computed of values that were not sent was not sent either, to the reader of the result.
+  void mark_absent(const Batch& batch, Rows rows, Batch& result, Output& out) {
+    for (std::size_t i = 0; i < spec_.value.size(); ++i) {
+      Bits absent = reads_absent(*spec_.value[i], batch), only = reads_only_absent(*spec_.value[i], batch);
+      if (absent.empty()) continue;
+      auto column = std::make_shared<Column>(*result.after[i]);
+      RowFailures failures;
+      rows.for_each([&](std::uint32_t row) {
+        if (!absent[row]) return;
+        column->set_null(row);
+        if (only.empty() || !only[row])
+          failures.push_back(
+              {row, "it reads a value that the source did not send, as it has not changed: left as it was"});
+      });
+      out.fail(batch, failures, spec_.value[i]->text, false);
+      result.after[i] = std::move(column);
+      result.absent.resize(spec_.value.size());
+      result.absent[i] = std::move(absent);
+    }
   }
 
   static Selection present(const Batch& batch, Rows rows) {

@@ -53,6 +53,30 @@ TEST_SUITE("operators") {
     CHECK(out.failures.empty());
   }
 
+  TEST_CASE("project: what was not sent stays so; what only reads it too, what reads more is told; a key needs it") {
+    Batch batch = batch_of(schema, {"K=a N=1", "K=b N=2 S=y"});
+    batch.absent = {Bits(), Bits(2, false)};
+    batch.absent[1].set(0);
+    Output out;
+    project({"K"}, {"N", "S", "UCASE(S)", "CONCAT(S, CAST(N AS STRING))", "COALESCE(S, 'none')"})->push(0, batch, out);
+    CHECK(rows_of(out.batches) == Strings{"a:1,null,null,null,null", "b:2,y,Y,y2,y"});
+    const Batch& result = out.batches[0];
+    CHECK(!result.is_absent(0, 0));
+    for (std::size_t i : {1, 2, 3, 4}) {
+      CHECK(result.is_absent(i, 0));
+      CHECK(!result.is_absent(i, 1));
+    }
+    REQUIRE(out.failures.size() == 1);
+    CHECK(out.failures[0].offset == 100);
+    CHECK(!out.failures[0].dropped);
+
+    Output keyed;
+    project({"S"}, {"N"})->push(0, batch, keyed);
+    CHECK(rows_of(keyed.batches) == Strings{"y:2"});
+    REQUIRE(keyed.failures.size() == 1);
+    CHECK(keyed.failures[0].dropped);
+  }
+
   TEST_CASE("project: where every row's key fails, nothing comes out") {
     auto op = project({"1 / N"}, {"S"});
     Output out;
