@@ -251,7 +251,7 @@ Result<void> PostgresConnection::finish_answers() {
   while (Answer answer = LV_TRY(next_answer())) {
     ExecStatusType status = PQresultStatus(answer.get());
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY) continue;
-    if (status == PGRES_COPY_IN) return {};
+    if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT) return {};
     if (!first) first = failed(answer.get());
   }
   if (first) return *std::move(first);
@@ -270,6 +270,15 @@ Result<std::vector<PostgresConnection::Row>> PostgresConnection::query(const std
   if (!PQsendQueryParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
                          nullptr, 0))
     return lost();
+  return read_rows();
+}
+
+Result<std::vector<PostgresConnection::Row>> PostgresConnection::plain_query(const std::string& sql) {
+  if (!PQsendQuery(connection_, sql.c_str())) return lost();
+  return read_rows();
+}
+
+Result<std::vector<PostgresConnection::Row>> PostgresConnection::read_rows() {
   std::vector<Row> rows;
   std::optional<Error> first;
   while (Answer answer = LV_TRY(next_answer())) {
@@ -375,6 +384,32 @@ Result<std::uint64_t> PostgresConnection::end_copy() {
   }
   if (first) return *std::move(first);
   return rows;
+}
+
+Result<void> PostgresConnection::begin_copy_out(const std::string& sql) { return begin_copy(sql); }
+
+Result<PostgresConnection::CopyOut> PostgresConnection::read_copy(Buffer& out, std::size_t max_bytes,
+                                                                  std::uint32_t max_rows, std::uint32_t& rows,
+                                                                  milliseconds wait) {
+  for (rows = 0; rows < max_rows && out.size() < max_bytes;) {
+    char* row = nullptr;
+    int size = PQgetCopyData(connection_, &row, 1);
+    if (size > 0) {
+      out.append({row, static_cast<std::size_t>(size)});
+      PQfreemem(row);
+      ++rows;
+    } else if (size == 0) {
+      pollfd waited{PQsocket(connection_), POLLIN, 0};
+      int ready = ::poll(&waited, 1, static_cast<int>(wait.count()));
+      if (ready < 0 && errno == EINTR) continue;
+      if (ready == 0) return rows > 0 ? CopyOut::rows : CopyOut::none_yet;
+      if (ready < 0 || !PQconsumeInput(connection_)) return lost();
+    } else {
+      LV_TRY(finish_answers());  // an error of the COPY as well
+      return CopyOut::end;
+    }
+  }
+  return CopyOut::rows;
 }
 
 }  // namespace levada

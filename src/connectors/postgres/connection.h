@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "connectors/postgres/url.h"
 
@@ -59,6 +60,9 @@ class PostgresConnection {
   Result<void> execute(const std::string& sql);
   // One statement with text parameters; all values as text.
   Result<std::vector<Row>> query(const std::string& sql, std::span<const std::string> parameters = {});
+  // One statement without parameters; all values as text. Also where the connection is one for replication
+  // (keyword replication=database), which takes no statements with parameters.
+  Result<std::vector<Row>> plain_query(const std::string& sql);
   // Several statements in one go: one way there and back, however many. Rows affected by each. After an error the ones
   // behind it were not run.
   Result<std::vector<std::uint64_t>> run(std::span<const PostgresStatement> statements);
@@ -70,6 +74,15 @@ class PostgresConnection {
   Result<void> begin_copy(const std::string& sql);
   Result<void> put_copy(std::string_view bytes);
   Result<std::uint64_t> end_copy();
+
+  // COPY … TO STDOUT in text form: begin with statements of which the last is the COPY, then read until `end`. While it
+  // lasts nothing else can be asked.
+  Result<void> begin_copy_out(const std::string& sql);
+  enum class CopyOut { rows, none_yet, end };
+  // Appends rows, each with its line feed, until there are `max_rows` or `max_bytes`, or until none has come for
+  // `wait`; `rows` counts those appended. After the end the connection is free again.
+  Result<CopyOut> read_copy(Buffer& out, std::size_t max_bytes, std::uint32_t max_rows, std::uint32_t& rows,
+                            std::chrono::milliseconds wait);
 
   const PostgresRefusal& refusal() const { return refusal_; }
   const std::string& place() const { return place_; }
@@ -88,6 +101,8 @@ class PostgresConnection {
 
   Result<void> wait(bool to_write);
   Result<void> flush();
+  // All rows of the answers to what was sent.
+  Result<std::vector<Row>> read_rows();
   // The next answer to what was sent; nullptr: there are no more.
   Result<Answer> next_answer();
   // Reads answers to the end, the first error wins.

@@ -50,6 +50,8 @@ char* PQerrorMessage(const PGconn* connection) { return LV_LIBPQ(PQerrorMessage)
 int PQexitPipelineMode(PGconn* connection) { return LV_LIBPQ(PQexitPipelineMode)(connection); }
 void PQfinish(PGconn* connection) { return LV_LIBPQ(PQfinish)(connection); }
 int PQflush(PGconn* connection) { return LV_LIBPQ(PQflush)(connection); }
+void PQfreemem(void* memory) { return LV_LIBPQ(PQfreemem)(memory); }
+int PQgetCopyData(PGconn* connection, char** row, int async) { return LV_LIBPQ(PQgetCopyData)(connection, row, async); }
 int PQgetisnull(const PGresult* result, int row, int column) { return LV_LIBPQ(PQgetisnull)(result, row, column); }
 int PQgetlength(const PGresult* result, int row, int column) { return LV_LIBPQ(PQgetlength)(result, row, column); }
 PGresult* PQgetResult(PGconn* connection) { return LV_LIBPQ(PQgetResult)(connection); }

@@ -13,6 +13,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -47,6 +48,16 @@ struct SnapshotOptions {
   std::uint64_t whole_bytes = 16 << 20;  // a table not larger than this is emptied and filled in one transaction
 };
 
+// What the stream does with a change of a table that has a snapshot.
+enum class SnapshotVerdict : std::uint8_t {
+  take,
+  skip,  // the rows that come by the snapshot will have it
+  // Not now, nor anything behind it: rows must come first that nobody could tell apart later (a table without key,
+  // values left out because they have not changed, too many changes). To be asked again after each read(); until then
+  // the stream's position stays before this change, in the midst of its transaction or not.
+  wait,
+};
+
 struct SnapshotTable {
   CapturedTableRef table;
   bool again = false;  // the topic has rows of it: they are truncated before the first row comes
@@ -58,14 +69,24 @@ class Snapshot {
 
   // Connects the readers, which take the point over. `progress`: of the position stored last. Tables that are done
   // there are passed over. Errors are the server's; unreachable also where another point is needed: a table was
-  // rewritten meanwhile.
+  // rewritten meanwhile. What is taken by reference outlives the snapshot.
   static Result<std::unique_ptr<Snapshot>> open(const PostgresAddress& address, const SnapshotOptions& options,
                                                 SnapshotPoint point, std::vector<SnapshotTable> tables,
                                                 SnapshotProgress progress, const Clock& clock, Logger& logger);
+  // The same while the stream goes on: the point is made by a thread of the snapshot, as that may have to wait for
+  // transactions to end. What it returns in `holder` is let go when the readers have taken the point over.
+  struct Export {
+    SnapshotPoint point;
+    std::shared_ptr<void> holder;
+  };
+  static Result<std::unique_ptr<Snapshot>> open(const PostgresAddress& address, const SnapshotOptions& options,
+                                                std::function<Result<Export>()> make_point,
+                                                std::vector<SnapshotTable> tables, SnapshotProgress progress,
+                                                const Clock& clock, Logger& logger);
 
   // ---- the stream; of one thread, together with what follows ----
-  // Before a change is collected. False: it must not be, nor what follows it; ask again after the next read().
-  virtual bool saw(const CapturedTable& table, const RowChange& change, std::uint64_t place) = 0;
+  // Before a change is collected.
+  virtual SnapshotVerdict saw(const CapturedTable& table, const RowChange& change, std::uint64_t place) = 0;
   // All changes at or below the place have been collected.
   virtual void passed(std::uint64_t place) = 0;
 

@@ -18,6 +18,7 @@
 
 #include "base/json.h"
 #include "connectors/postgres/change_collector.h"
+#include "connectors/postgres/snapshot.h"
 #include "connectors/postgres/wal_options.h"
 
 namespace levada {
@@ -46,10 +47,8 @@ class WalSnapshot {
   virtual Result<void> start(std::span<const CapturedTableRef> tables, const Json& part,
                              const std::optional<ExportedSnapshot>& exported) = 0;
   // Of a captured table; `table` may be newer than the one given to start(), or one that was not there then.
-  // False: the change was not taken, and the stream must stop before it: the table has rows that must come first and
-  // that nobody could tell apart later (no key, values left out because they have not changed, too many changes). Ask
-  // again after each read(); the position until then is before this change, in the midst of its transaction or not.
-  virtual bool saw(const CapturedTableRef& table, const RowChange& change) = 0;
+  // `place` in the change is filled. Only `take` lets it be collected.
+  virtual SnapshotVerdict saw(const CapturedTableRef& table, const RowChange& change) = 0;
   // All changes that committed before this point have been seen.
   virtual void passed(std::uint64_t lsn) = 0;
   // Appends rows, about `bytes` of texts at most, to `out`; waits at most `wait` for the first. None: none were there
