@@ -14,11 +14,12 @@ char* put_text(char* p, std::string_view text) {
 
 // Digits and exponent of the shortest form, laid out the way Double.toString does it: plain from 10^-3 to 10^7,
 // otherwise one digit before the point and an exponent; always at least one digit behind the point.
-char* put_shortest(char* p, double v) {
+template <class T>
+char* put_shortest(char* p, T v) {
   char text[32];
   char* end = std::to_chars(text, text + sizeof text, v, std::chars_format::scientific).ptr;  // d[.ddd]e±xx
   // The smallest of all is 4.9E-324 in Java, which always writes two digits and takes the nearest; 5E-324 would do.
-  if (std::fabs(v) == std::numeric_limits<double>::denorm_min())
+  if (std::fabs(v) == std::numeric_limits<T>::denorm_min())
     end = std::to_chars(text, text + sizeof text, v, std::chars_format::scientific, 1).ptr;
   char digits[24];
   int count = 0;
@@ -73,6 +74,11 @@ char* put_double(char* p, double v) {
   if (v == 0) return put_text(p, std::signbit(v) ? "-0.0" : "0.0");
   if (std::isnan(v)) return put_text(p, "NaN");
   if (std::isinf(v)) return put_text(p, v > 0 ? "Infinity" : "-Infinity");
+  return put_shortest(p, v);
+}
+
+char* put_float(char* p, float v) {
+  if (v == 0 || !std::isfinite(v)) return put_double(p, static_cast<double>(v));
   return put_shortest(p, v);
 }
 

@@ -81,6 +81,8 @@ inline char* put_padded_number(char* p, std::uint64_t v, int width) {
 // The shortest text that reads back as v, laid out as Java does it and so as ksqlDB writes it: "2800.5", "1.0",
 // "1.0E10", "NaN", "Infinity".
 char* put_double(char* p, double v);
+// The same for a float: "0.1", not the "0.10000000149011612" of the double that is equal to it.
+char* put_float(char* p, float v);
 
 // ---- from text: the whole text or nullopt ----
 

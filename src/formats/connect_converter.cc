@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/near_name.h"
+#include "formats/connect_json.h"
 
 namespace levada {
 
@@ -111,6 +112,48 @@ Result<ConverterSpec> read_converter(std::string_view prefix, const Properties& 
   for (const std::string& note : own_notes) notes.push_back("'" + front + note.substr(1));
   spec->kind = kind;
   return spec;
+}
+
+namespace {
+
+// The text of a string, or the bytes, as they are.
+class PlainConverter : public ConnectConverter {
+ public:
+  explicit PlainConverter(ConverterSpec::Kind kind) : kind_(kind) {}
+
+  Result<void> encode(const std::string& topic, const ConnectTypeRef& type, const Column& column, Rows rows, Texts& out,
+                      RowFailures& failures) override {
+    bool fits = column.type().textual();
+    if (kind_ == ConverterSpec::Kind::string && !fits) return json_->encode(topic, type, column, rows, out, failures);
+    rows.for_each([&](std::uint32_t row) {
+      if (!fits)
+        failures.push_back({row, "ByteArrayConverter writes nothing but bytes"});
+      else
+        out.bytes.append(column.string(row));
+      out.ends.push_back(static_cast<std::uint32_t>(out.bytes.size()));
+    });
+    return {};
+  }
+
+ private:
+  const ConverterSpec::Kind kind_;
+  // What StringConverter would print by Java's toString(), which nobody can read back: JSON instead.
+  std::unique_ptr<ConnectConverter> json_ = make_connect_json({.schemas = false});
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ConnectConverter>> make_converter(const ConverterSpec& spec, Side /*side*/,
+                                                         SchemaStore* /*schemas*/) {
+  switch (spec.kind) {
+    case ConverterSpec::Kind::json: return make_connect_json(spec);
+    case ConverterSpec::Kind::avro:
+      return Error(ErrorKind::unsupported, "AvroConverter is not supported yet")
+          .remedy("Give 'value.converter' = 'org.apache.kafka.connect.json.JsonConverter'.");
+    case ConverterSpec::Kind::string:
+    case ConverterSpec::Kind::bytes: return std::make_unique<PlainConverter>(spec.kind);
+  }
+  LV_UNREACHABLE();
 }
 
 }  // namespace levada

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -58,5 +59,12 @@ struct ConnectType {
 };
 
 Type physical_type(const ConnectType& type);
+
+// By meaning, through all levels.
+bool operator==(const ConnectType& a, const ConnectType& b);
+// Position of a structure's field; nullopt if it has none of this name.
+std::optional<std::size_t> find_field(const ConnectType& structure, std::string_view name);
+// What a type has as "scale", "allowed", …; empty if it has no such parameter.
+std::string_view parameter(const ConnectType& type, std::string_view name);
 
 }  // namespace levada
