@@ -1,14 +1,16 @@
 // What the tests and fuzz targets of formats share: texts in memory of exactly their size and padding, so that a
 // sanitizer sees every byte read too far, and random types and values.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/random.h"
-#include "formats/format.h"
+#include "formats/formats.h"
 
 namespace levada::samples {
 
@@ -87,6 +89,46 @@ inline bool same(const Value& a, const Value& b) {
     return true;
   }
   return a == b;
+}
+
+// ---- schemas without a log ----
+
+class SchemasInMemory : public SchemaStore {
+ public:
+  Result<std::string> schema(std::int32_t id) override {
+    if (id < 1 || static_cast<std::size_t>(id) > texts_.size())
+      return Error(ErrorKind::not_found, "there is no schema " + std::to_string(id));
+    return texts_[static_cast<std::size_t>(id) - 1];
+  }
+  Result<std::optional<RegisteredSchema>> latest(const std::string& subject) override {
+    auto versions = subjects_.find(subject);
+    if (versions == subjects_.end()) return std::optional<RegisteredSchema>();
+    std::int32_t id = versions->second.back();
+    return std::optional(RegisteredSchema{id, static_cast<std::int32_t>(versions->second.size()),
+                                          texts_[static_cast<std::size_t>(id) - 1]});
+  }
+  Result<std::int32_t> put(const std::string& subject, const std::string& text) override {
+    auto place = static_cast<std::size_t>(std::find(texts_.begin(), texts_.end(), text) - texts_.begin());
+    if (place == texts_.size()) texts_.push_back(text);
+    auto id = static_cast<std::int32_t>(place + 1);
+    std::vector<std::int32_t>& versions = subjects_[subject];
+    if (std::find(versions.begin(), versions.end(), id) == versions.end()) versions.push_back(id);
+    return id;
+  }
+
+ private:
+  std::vector<std::string> texts_;
+  std::map<std::string, std::vector<std::int32_t>> subjects_;
+};
+
+// The spec with its schema in the store, if its format has one.
+inline FormatSpec registered(FormatSpec spec, SchemaStore& schemas) {
+  const Format* format = find_format(spec.format);
+  if (!format || !format->schema_text) return spec;
+  spec.schemas = &schemas;
+  auto id = schemas.put("samples", format->schema_text(spec));
+  spec.schema_id = id ? *id : 0;
+  return spec;
 }
 
 // ---- random things ----

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "formats/avro.h"
+#include "formats/avro_fields.h"
 #include "formats/delimited.h"
 #include "formats/json.h"
 #include "formats/kafka.h"
@@ -27,6 +29,13 @@ constexpr Format table[] = {
      .check = check_kafka,
      .make_decoder = make_kafka_decoder,
      .make_encoder = make_kafka_encoder},
+    {.name = "AVRO",
+     .doc = "Avro's binary encoding behind the number of its schema, which the log keeps. All types, exactly.",
+     .check = check_avro,
+     .make_decoder = make_avro_decoder,
+     .make_encoder = make_avro_encoder,
+     .schema_text = avro_schema_text,
+     .read_schemas = read_avro_schemas},
     {.name = "NONE",
      .doc = "No columns: for records without a key.",
      .check = check_none,
