@@ -216,6 +216,16 @@ class ByteReader {
   }
   // Bytes behind their length as an unsigned varint.
   std::string_view sized_bytes() { return bytes(unsigned_varint()); }
+  // Bytes up to a NUL, which is passed over.
+  std::string_view text() {
+    const void* stop = at_ == stop_ ? nullptr : std::memchr(at_, 0, left());
+    if (!stop) {
+      ok_ = false, at_ = stop_;
+      return {};
+    }
+    const char* from = std::exchange(at_, static_cast<const char*>(stop) + 1);
+    return {from, static_cast<std::size_t>(at_ - from - 1)};
+  }
 
  private:
   bool enough(std::size_t n) {

@@ -251,7 +251,7 @@ Result<void> PostgresConnection::finish_answers() {
   while (Answer answer = LV_TRY(next_answer())) {
     ExecStatusType status = PQresultStatus(answer.get());
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY) continue;
-    if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT) return {};
+    if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) return {};
     if (!first) first = failed(answer.get());
   }
   if (first) return *std::move(first);
@@ -410,6 +410,36 @@ Result<PostgresConnection::CopyOut> PostgresConnection::read_copy(Buffer& out, s
     }
   }
   return CopyOut::rows;
+}
+
+// ---- the log ----
+
+Result<PostgresConnection::Streamed> PostgresConnection::next_streamed(std::string_view& bytes) {
+  char* raw = nullptr;
+  int size = PQgetCopyData(connection_, &raw, 1);
+  if (size == 0) return Streamed::none;
+  if (size > 0) {
+    // libpq's memory ends with the message, and those who read texts look further.
+    if (streamed_.capacity() > (1 << 20) && size < (1 << 16)) streamed_ = Buffer();  // after a very large one
+    streamed_.clear();
+    streamed_.append({raw, static_cast<std::size_t>(size)});
+    PQfreemem(raw);
+    bytes = streamed_.view();
+    return Streamed::message;
+  }
+  if (size == -2) return lost();
+  LV_TRY(finish_answers());
+  return Streamed::end;
+}
+
+Result<void> PostgresConnection::wait_streamed(std::chrono::microseconds time, int or_file) {
+  LV_TRY(flush());
+  pollfd waited[2] = {{PQsocket(connection_), POLLIN, 0}, {or_file, POLLIN, 0}};
+  timespec limit{time.count() / 1'000'000, time.count() % 1'000'000 * 1000};
+  int ready = ::ppoll(waited, or_file < 0 ? 1 : 2, &limit, nullptr);
+  if (ready < 0 && errno != EINTR) return system_error("cannot wait for PostgreSQL at " + place_, errno);
+  if (ready > 0 && waited[0].revents != 0 && !PQconsumeInput(connection_)) return lost();
+  return {};
 }
 
 }  // namespace levada

@@ -12,6 +12,7 @@
 //   rejected      these rows are refused for good: value out of range, constraint, trigger; refusal() has the words
 //   statement     all else: the statement cannot be run on this server
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -84,6 +85,15 @@ class PostgresConnection {
   Result<CopyOut> read_copy(Buffer& out, std::size_t max_bytes, std::uint32_t max_rows, std::uint32_t& rows,
                             std::chrono::milliseconds wait);
 
+  // START_REPLICATION: begin, then get what has arrived until nothing has, wait for more, and so on. put_copy()
+  // answers.
+  enum class Streamed { message, none, end };
+  Result<void> begin_stream(const std::string& sql) { return begin_copy(sql); }
+  // `bytes` last until the next call; 16 bytes behind them may be read. After the end the connection is free again.
+  Result<Streamed> next_streamed(std::string_view& bytes);
+  // Until more has arrived, the time is over, or this file (an eventfd; -1: none) can be read.
+  Result<void> wait_streamed(std::chrono::microseconds time, int or_file);
+
   const PostgresRefusal& refusal() const { return refusal_; }
   const std::string& place() const { return place_; }
   const std::string& database() const { return database_; }
@@ -117,6 +127,7 @@ class PostgresConnection {
   std::chrono::milliseconds patience_{0};
   int server_version_ = 0;
   PostgresRefusal refusal_;
+  Buffer streamed_;  // what next_streamed() gave last
 };
 
 }  // namespace levada
