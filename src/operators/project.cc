@@ -65,7 +65,8 @@ class Project : public Operator {
     for (std::size_t i = 0; i < spec_.value.size(); ++i) {
       Bits absent = reads_absent(*spec_.value[i], batch), only = reads_only_absent(*spec_.value[i], batch);
       if (absent.empty()) continue;
-      auto column = std::make_shared<Column>(*result.after[i]);
+      auto column = std::make_shared<Column>(result.after[i]->type());
+      column->append_from(*result.after[i], Selection::all(batch.size).rows());
       RowFailures failures;
       rows.for_each([&](std::uint32_t row) {
         if (!absent[row]) return;

@@ -26,7 +26,7 @@ std::string trimmed(const std::string& s) {
 std::vector<TypeRow> read_page() {
   std::istringstream page(read_file(real_files(), LEVADA_ROOT "/src/connectors/postgres/TYPES.md").value());
   std::vector<TypeRow> rows;
-  for (std::string line; std::getline(page, line);) {
+  for (std::string line; std::getline(page, line) && line != "## From PostgreSQL to SQL";) {
     if (!line.starts_with("| ") || line.starts_with("| SQL")) continue;
     std::vector<std::string> cells;
     std::istringstream parts(line.substr(1));

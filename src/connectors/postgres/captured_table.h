@@ -34,6 +34,7 @@ struct CapturedColumn {
   bool generated = false;               // computed: COPY and SELECT give it, the WAL (before version 18) does not
   bool in_log = true;                   // the WAL's tuples have it
   bool in_identity = false;             // part of the replica identity
+  int dimensions = 0;                   // pg_attribute.attndims: of an array, as it was declared
   std::optional<std::string> fallback;  // its DEFAULT, as pg_get_expr() prints it
   std::string comment = {};
 };
@@ -49,6 +50,9 @@ struct CapturedTable {
   std::string topic;
 
   std::string text() const { return schema + "." + name; }
+  // The columns that rows are told apart by: the key; but where the replica identity is an index that does not hold all
+  // of it, the columns of that index, which are all that the log says of a deleted row. Empty: nothing does.
+  std::vector<std::size_t> row_key() const;
 };
 using CapturedTableRef = std::shared_ptr<const CapturedTable>;
 

@@ -14,6 +14,15 @@
 
 namespace levada {
 
+// What the readers rely on: every session that texts come from has set these.
+struct TextSetting {
+  const char *name, *value;
+};
+inline constexpr TextSetting text_settings[] = {
+    {"client_encoding", "UTF8"}, {"DateStyle", "ISO, YMD"},   {"IntervalStyle", "postgres"}, {"TimeZone", "UTC"},
+    {"bytea_output", "hex"},     {"extra_float_digits", "3"}, {"lc_monetary", "C"},
+};
+
 // One value of a row as the server sends it.
 struct FieldText {
   enum class Kind : std::uint8_t { null, unchanged, text };

@@ -1,0 +1,27 @@
+// A change of a row that has no form in what it is captured into: a dead letter that says why, from where, and keeps
+// all that the server sent.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectors/postgres/change_collector.h"
+
+namespace levada {
+
+struct NamedText {
+  std::string_view name;
+  FieldText text;
+};
+
+std::string lsn_text(std::uint64_t lsn);  // "16/B374D848", as PostgreSQL writes it
+
+// The value is JSON: {"op":"u","before":{"id":"1"},"after":{"id":"1","big":null}}, each value the server's text;
+// columns that it did not send are left out, and so is a row that it did not send.
+DeadLetter refused_change(const CapturedTable& table, char op, const ChangePlace& place, std::string cause,
+                          const std::vector<NamedText>& before, const std::vector<NamedText>& after);
+
+// All columns of a row as the server sent it.
+std::vector<NamedText> named_texts(const CapturedTable& table, std::span<const FieldText> row);
+
+}  // namespace levada
