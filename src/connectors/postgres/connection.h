@@ -84,6 +84,9 @@ class PostgresConnection {
   Result<CopyOut> read_copy(Buffer& out, std::size_t max_bytes, std::uint32_t max_rows, std::uint32_t& rows,
                             std::chrono::milliseconds wait);
 
+  // From any thread: whatever goes on ends soon, with an error of kind unreachable.
+  void abandon();
+
   const PostgresRefusal& refusal() const { return refusal_; }
   const std::string& place() const { return place_; }
   const std::string& database() const { return database_; }
