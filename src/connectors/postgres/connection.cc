@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -385,6 +386,8 @@ Result<std::uint64_t> PostgresConnection::end_copy() {
   if (first) return *std::move(first);
   return rows;
 }
+
+void PostgresConnection::abandon() { ::shutdown(PQsocket(connection_), SHUT_RDWR); }
 
 Result<void> PostgresConnection::begin_copy_out(const std::string& sql) { return begin_copy(sql); }
 

@@ -93,6 +93,8 @@ class PostgresConnection {
   Result<Streamed> next_streamed(std::string_view& bytes);
   // Until more has arrived, the time is over, or this file (an eventfd; -1: none) can be read.
   Result<void> wait_streamed(std::chrono::microseconds time, int or_file);
+  // From any thread: whatever goes on ends soon, with an error of kind unreachable.
+  void abandon();
 
   const PostgresRefusal& refusal() const { return refusal_; }
   const std::string& place() const { return place_; }

@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -79,10 +80,11 @@ class Snapshot {
     SnapshotPoint point;
     std::shared_ptr<void> holder;
   };
+  // Ends soon when asked to stop.
+  using PointMaker = std::function<Result<Export>(std::stop_token stop)>;
   static Result<std::unique_ptr<Snapshot>> open(const PostgresAddress& address, const SnapshotOptions& options,
-                                                std::function<Result<Export>()> make_point,
-                                                std::vector<SnapshotTable> tables, SnapshotProgress progress,
-                                                const Clock& clock, Logger& logger);
+                                                PointMaker make_point, std::vector<SnapshotTable> tables,
+                                                SnapshotProgress progress, const Clock& clock, Logger& logger);
 
   // ---- the stream; of one thread, together with what follows ----
   // Before a change is collected.
