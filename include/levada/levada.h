@@ -34,6 +34,7 @@ struct EngineOptions {
   std::string name = "levada";               // of the pipeline: tells it from others that write to the same targets
   std::size_t workers = 0;                   // threads for queries; 0: one for each core
   bool follow = true;                        // false: sources end when what is there now has been read
+  bool keep_going = false;                   // when an object has failed the others go on
   // nullptr: the real ones. They must outlive the engine.
   Files* files = nullptr;
   const Clock* clock = nullptr;
@@ -49,8 +50,10 @@ struct Answer {
 };
 
 struct ObjectReport {
-  std::string name, kind;     // kind: source, query, sink
-  std::string state, reason;  // starting, running, idle, retrying, failed or finished; why, of the two that are wrong
+  std::string name, kind;  // kind: source, query, sink
+  // starting, running, idle, waiting (for refused records that will be tried again), retrying, failed, position lost or
+  // finished; and why, where something is wrong.
+  std::string state, reason;
   std::int64_t since_ms = 0;  // in this state
   // Since the engine was opened.
   std::uint64_t rows_in = 0, rows_out = 0, dead_letters = 0;
@@ -58,6 +61,17 @@ struct ObjectReport {
   std::uint64_t failures = 0;                           // rows for which an expression failed: topic _processing_log
   std::uint64_t progress_done = 0, progress_total = 0;  // total 0: not known
   std::string progress_unit, progress_detail;
+  std::optional<std::int64_t> progress_left_ms;  // at the pace of this run
+  std::optional<std::uint64_t> behind_records;   // of sinks: in the log and not yet delivered
+  std::optional<std::int64_t> lag_ms;            // of sources that know: how far behind the outside
+};
+
+// How the pipeline of a log is doing, or how it was when it ended.
+struct RunReport {
+  std::string run;  // running, finished (all was done), stopped, failed, or gone: it died without a word
+  std::string pipeline;
+  std::int64_t process = 0, started_ms = 0, written_ms = 0;
+  std::vector<ObjectReport> objects;
 };
 
 // A dead letter as it is stored.
@@ -116,6 +130,9 @@ class Engine {
   std::optional<Error> failure() const;
 
   std::vector<ObjectReport> status() const;
+  // What the engine that writes to this log says of itself, at most a second ago; the log is not opened. not_found: no
+  // pipeline has run there.
+  static Result<RunReport> run_report(const EngineOptions& options);
   // Plans of all queries, and how they are joined into tasks.
   std::string explain() const;
 
@@ -131,6 +148,8 @@ class Engine {
 
  private:
   struct State;
+  std::optional<std::int64_t> progress_left_ms(const ObjectReport& report) const;
+  void write_run_report();
   explicit Engine(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

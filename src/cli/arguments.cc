@@ -49,6 +49,8 @@ class CommandLine {
     run->add_option("--name", a_.name,
                     "Name of the pipeline: tells it from others that write to the same target (default: the file's)")
         ->type_name("NAME");
+    run->add_flag("--keep-going", a_.keep_going,
+                  "When an object has failed the others go on; the exit code at the end is the failure's");
     number(run->add_option("--workers", a_.workers, "Threads for queries (default: one for each core)"), 0, 1024);
     shared(run);
     run->footer(
@@ -78,6 +80,17 @@ class CommandLine {
     print->add_flag("!--no-follow", a_.follow, "End where the topic ends now");
     shared(print);
     print->footer("Example: levada print orders --from-beginning --limit 10");
+
+    CLI::App* status = command("status", "Show how the objects of a pipeline are doing, also while it runs");
+    log(status);
+    shared(status);
+    status->footer(
+        "Example: levada status --log embedded:salary-data --output json\n"
+        "States: starting, running, idle, waiting (only for refused records that will be tried again), retrying (what "
+        "is "
+        "outside\nis away), failed, position lost, finished. Behind a pipeline's end: how it ended.\n"
+        "Exit codes: 0 it runs, or has ended well; 1 an object has failed, or the process died; 5 no pipeline has run "
+        "there.");
 
     CLI::App* topics = command("topics", "List the topics of a log");
     log(topics);

@@ -23,7 +23,7 @@ struct Arguments {
   std::vector<std::int64_t> numbers;  // dead letters
   std::optional<std::string> value;   // the bytes to replay instead
   std::int64_t workers = 0;
-  bool until_caught_up = false, from_beginning = false, follow = true, connect = false, all = false;
+  bool until_caught_up = false, from_beginning = false, follow = true, connect = false, all = false, keep_going = false;
   bool quiet = false, verbose = false, no_color = false;
   OutputForm output = OutputForm::table;
 };

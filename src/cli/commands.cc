@@ -17,6 +17,7 @@
 #include "cli/text_table.h"
 #include "formats/base64.h"
 #include "levada/levada.h"
+#include "pipeline/status_file.h"
 
 namespace levada {
 namespace {
@@ -76,6 +77,7 @@ Result<std::unique_ptr<Engine>> open_engine(const Arguments& a, Logger& logger, 
   if (!a.file.empty() || !a.name.empty()) options.name = pipeline_name(a);
   options.workers = static_cast<std::size_t>(a.workers);
   options.follow = !a.until_caught_up;
+  options.keep_going = a.keep_going;
   return Engine::open(options);
 }
 
@@ -96,7 +98,7 @@ int tell_failure(const Engine& engine) {
   Error error = engine.failure()->copy();
   int code = exit_code(error.kind());
   for (const ObjectReport& report : engine.status())
-    if (report.state == "failed" && report.reason == error.line()) {
+    if ((report.state == "failed" || report.state == "position lost") && report.reason == error.line()) {
       error = std::move(error).within(report.kind + " " + report.name + " failed");
       break;
     }
@@ -233,6 +235,21 @@ Result<int> print(const Arguments& a) {
   return 0;
 }
 
+Result<int> status(const Arguments& a) {
+  RunReport report = LV_TRY(Engine::run_report({.log = a.log}));
+  sort_by_kind(report.objects);
+  bool failed = report.run == "failed" || report.run == "gone";
+  for (const ObjectReport& object : report.objects)
+    failed |= object.state == "failed" || object.state == "position lost";
+  const int code = failed ? 1 : 0;
+  if (a.output == OutputForm::json) {
+    out(json_of(report).text() + "\n");
+    return code;
+  }
+  out(status_table(report, real_clock().now_ms()));
+  return code;
+}
+
 Result<int> topics(const Arguments& a) {
   Logger logger = stderr_logger(log_level(a));
   auto engine = LV_TRY(open_engine(a, logger, true));
@@ -360,8 +377,9 @@ Result<int> help(const Arguments& a) {
 }
 
 constexpr std::array table = {
-    Command{"run", run},       Command{"check", check}, Command{"explain", explain},      Command{"print", print},
-    Command{"topics", topics}, Command{"dlq", dlq},     Command{"version", show_version}, Command{"help", help},
+    Command{"run", run},     Command{"check", check},          Command{"explain", explain},
+    Command{"print", print}, Command{"topics", topics},        Command{"status", status},
+    Command{"dlq", dlq},     Command{"version", show_version}, Command{"help", help},
 };
 
 }  // namespace

@@ -27,8 +27,8 @@ std::string cut(const std::string& text, std::size_t width) {
 }
 
 std::string_view colour_of(std::string_view state) {
-  if (state == "failed") return "\x1b[31m";
-  if (state == "retrying") return "\x1b[33m";
+  if (state == "failed" || state == "position lost") return "\x1b[31m";
+  if (state == "retrying" || state == "waiting") return "\x1b[33m";
   if (state == "running") return "\x1b[32m";
   return "";
 }
@@ -123,6 +123,32 @@ std::string closing_table(const std::vector<ObjectReport>& reports, std::int64_t
     table.rows.push_back({r.name, r.kind, r.state, grouped(r.rows_in), grouped(r.rows_out), grouped(r.dead_letters),
                           duration_text(r.busy_ms)});
   return table.text() + "in " + duration_text(elapsed_ms) + "\n";
+}
+
+std::string status_table(const RunReport& report, std::int64_t now_ms) {
+  std::string text = "pipeline " + report.pipeline + ": ";
+  std::int64_t until_ms = report.run == "running" ? now_ms : report.written_ms;
+  if (report.run == "running")
+    text += "running for " + duration_text(now_ms - report.started_ms) + ", process " + std::to_string(report.process);
+  else
+    text += (report.run == "gone" ? "the process died without a word, last seen" : report.run) + " " +
+            duration_text(now_ms - report.written_ms) + " ago";
+  TextTable table{.columns = {"object", "kind", "state", "for", "rows in", "rows out", "behind", "dead letters", ""},
+                  .right = {false, false, false, true, true, true, true, true, false}};
+  for (const ObjectReport& r : report.objects) {
+    std::string behind = r.behind_records ? grouped(*r.behind_records) : r.lag_ms ? duration_text(*r.lag_ms) : "";
+    std::string more;
+    if (r.progress_total > 0 && r.state != "finished") {
+      more =
+          fmt::format("{:.0f} %", 100 * static_cast<double>(r.progress_done) / static_cast<double>(r.progress_total));
+      if (r.progress_left_ms) more += ", " + duration_text(*r.progress_left_ms) + " left";
+      if (!r.progress_detail.empty()) more += ", " + r.progress_detail;
+    }
+    if (!r.reason.empty()) more += (more.empty() ? "" : "; ") + r.reason;
+    table.rows.push_back({r.name, r.kind, r.state, duration_text(until_ms - r.since_ms), grouped(r.rows_in),
+                          grouped(r.rows_out), behind, grouped(r.dead_letters), more});
+  }
+  return text + "\n" + table.text();
 }
 
 static std::string_view name_of(Ended ended) {

@@ -46,6 +46,8 @@ void sort_by_kind(std::vector<ObjectReport>& reports);
 
 // Rows in, out, dead letters and time at work of each object.
 std::string closing_table(const std::vector<ObjectReport>& reports, std::int64_t elapsed_ms);
+// `levada status`: a line on the whole, then a line for each object.
+std::string status_table(const RunReport& report, std::int64_t now_ms);
 std::string closing_json(const std::vector<ObjectReport>& reports, Ended ended, std::int64_t elapsed_ms);
 
 }  // namespace levada

@@ -60,7 +60,14 @@ Result<void> DeliverLoop::open(Wakeup& wakeup) {
       partitions_.push_back(std::move(partition));
     }
   around_.log->watch(wakeup, partitions_);
+  tell_delivered();
   return {};
+}
+
+void DeliverLoop::tell_delivered() {
+  std::vector<PartitionOffset> delivered;
+  for (std::size_t p = 0; p < partitions_.size(); ++p) delivered.push_back({partitions_[p], readers_[p]->position()});
+  around_.board->set_delivered(parts_.name, std::move(delivered));
 }
 
 Result<void> DeliverLoop::check_name() {
@@ -143,6 +150,7 @@ Result<Step> DeliverLoop::step(std::stop_token stop) {
     LV_TRY(commit_->submit());
     LV_TRY(commit_->settle_all());
   }
+  tell_delivered();
   // Not before: a round that fails is repeated.
   rows_in_.add(round.rows_in);
   rows_out_.add(round.rows_out);

@@ -59,6 +59,8 @@ class DeliverLoop : public Loop {
   Result<void> refuse(RejectedRecord record, Round& round);
   Result<void> bury(std::span<const DeadLetter> letters);
 
+  void tell_delivered();
+
   // Group of the log: everything below is in the target for certain.
   std::string arrived_group() const { return parts_.name + " arrived"; }
 

@@ -1,5 +1,9 @@
 // Behind include/levada/levada.h: opens the log, keeps the session, runs the pipeline.
+#include <unistd.h>
+
 #include <atomic>
+#include <map>
+#include <mutex>
 
 #include "base/files.h"
 #include "base/logging.h"
@@ -11,6 +15,8 @@
 #include "pipeline/pipeline.h"
 #include "pipeline/replay.h"
 #include "pipeline/session.h"
+#include "pipeline/status_file.h"
+#include "pipeline/ticker.h"
 #include "pipeline/topic_printer.h"
 
 namespace levada {
@@ -33,8 +39,19 @@ struct Engine::State {
   std::unique_ptr<Pipeline> pipeline;
   std::atomic<bool> stop_requested = false;
   std::stop_source stop_source;
+  RunReport run;
+  std::mutex run_mutex;  // of run
+  struct Pace {
+    std::int64_t since_us;
+    std::uint64_t done;
+  };
+  mutable std::mutex paces_mutex;
+  mutable std::map<std::string, Pace> paces;  // when an object's progress was first seen, and how far it was then
+  std::unique_ptr<Ticker> status_writer;      // last: it uses all others
 
-  PipelineOptions pipeline_options() const { return {options.name, options.workers, options.follow}; }
+  PipelineOptions pipeline_options() const {
+    return {options.name, options.workers, options.follow, options.keep_going};
+  }
   PipelineSurroundings surroundings() {
     return {log.get(), nullptr, files,    log_files,   join_path(directory, "state"),
             clock,     logger,  &metrics, board.get(), {.clock = clock}};
@@ -73,6 +90,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options) {
 Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Engine::~Engine() {
+  state_->status_writer.reset();
   state_->pipeline.reset();
   state_->session.reset();
 }
@@ -98,7 +116,35 @@ Result<void> Engine::start(std::vector<std::string>& notes) {
   state_->pipeline =
       LV_TRY(Pipeline::create(state_->session->declared(), state_->pipeline_options(), state_->surroundings(), notes));
   state_->pipeline->start();
+  if (state_->log_files == &real_files()) {
+    state_->run = {.run = "running",
+                   .pipeline = state_->options.name,
+                   .process = ::getpid(),
+                   .started_ms = state_->clock->now_ms()};
+    state_->status_writer = std::make_unique<Ticker>(std::chrono::seconds(1), [this] { write_run_report(); });
+  }
   return {};
+}
+
+void Engine::write_run_report() {
+  RunReport report;
+  {
+    std::lock_guard lock(state_->run_mutex);
+    report = state_->run;
+  }
+  report.written_ms = state_->clock->now_ms();
+  report.objects = status();
+  if (report.objects.empty()) return;  // statements only
+  if (auto written = write_status(*state_->log_files, state_->directory, report); !written)
+    state_->logger->warning("cannot write STATUS", {{"error", written.error().line()}});
+}
+
+Result<RunReport> Engine::run_report(const EngineOptions& options) {
+  Files& files = options.files ? *options.files : real_files();
+  std::string_view place = options.log;
+  if (!place.starts_with("embedded:") || place.size() == 9)
+    return Error(ErrorKind::usage, "'" + options.log + "' is no log").remedy("Give embedded:DIRECTORY.");
+  return read_status(files, std::string(place.substr(9)));
 }
 
 std::vector<Error> Engine::check(std::string_view script, std::string_view name, bool look_outside,
@@ -119,10 +165,15 @@ std::vector<Error> Engine::check(std::string_view script, std::string_view name,
 
 Ended Engine::wait() {
   LV_ASSERT(state_->pipeline != nullptr);
+  auto ended = [&](Ended how, std::string_view name) {
+    std::lock_guard lock(state_->run_mutex);
+    state_->run.run = name;
+    return how;
+  };
   switch (state_->pipeline->wait()) {
-    case Pipeline::Ended::caught_up: return Ended::caught_up;
-    case Pipeline::Ended::failed: return Ended::failed;
-    case Pipeline::Ended::stopped: return Ended::stopped;
+    case Pipeline::Ended::caught_up: return ended(Ended::caught_up, "finished");
+    case Pipeline::Ended::failed: return ended(Ended::failed, "failed");
+    case Pipeline::Ended::stopped: return ended(Ended::stopped, "stopped");
   }
   LV_UNREACHABLE();
 }
@@ -134,10 +185,23 @@ void Engine::request_stop() {
 
 Result<void> Engine::stop() {
   if (state_->pipeline) state_->pipeline->stop();
+  state_->status_writer.reset();
   return {};
 }
 
 std::optional<Error> Engine::failure() const { return state_->pipeline ? state_->pipeline->failure() : std::nullopt; }
+
+// At the pace of this run: what an earlier one has done took none of its time.
+std::optional<std::int64_t> Engine::progress_left_ms(const ObjectReport& report) const {
+  if (report.progress_total == 0 || report.progress_done >= report.progress_total) return std::nullopt;
+  std::lock_guard lock(state_->paces_mutex);
+  const std::int64_t now_us = state_->clock->steady_us();
+  const auto& pace = state_->paces.try_emplace(report.name, State::Pace{now_us, report.progress_done}).first->second;
+  const std::int64_t elapsed_ms = (now_us - pace.since_us) / 1000;
+  if (elapsed_ms < 2000 || report.progress_done <= pace.done) return std::nullopt;
+  double rate = static_cast<double>(report.progress_done - pace.done) / static_cast<double>(elapsed_ms);
+  return static_cast<std::int64_t>(static_cast<double>(report.progress_total - report.progress_done) / rate);
+}
 
 std::vector<ObjectReport> Engine::status() const {
   std::vector<ObjectReport> reports;
@@ -151,6 +215,13 @@ std::vector<ObjectReport> Engine::status() const {
     report.progress_total = status.progress.total;
     report.progress_unit = status.progress.unit;
     report.progress_detail = status.progress.detail;
+    report.progress_left_ms = progress_left_ms(report);
+    if (!status.delivered.empty()) {
+      report.behind_records = 0;
+      for (const PartitionOffset& delivered : status.delivered)
+        if (auto there = state_->log->offsets(delivered.partition); there && there->end > delivered.next)
+          *report.behind_records += static_cast<std::uint64_t>(there->end.value() - delivered.next.value());
+    }
     reports.push_back(std::move(report));
   }
   for (const Sample& sample : state_->metrics.samples()) {
@@ -166,6 +237,7 @@ std::vector<ObjectReport> Engine::status() const {
       if (sample.name == "levada_dead_letters_total") report.dead_letters += value;
       if (sample.name == "levada_busy_microseconds_total") report.busy_ms += (sample.value + 500) / 1000;
       if (sample.name == "levada_processing_failures_total") report.failures += value;
+      if (sample.name == "levada_source_lag_milliseconds") report.lag_ms = sample.value;
     }
   }
   return reports;

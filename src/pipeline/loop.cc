@@ -41,17 +41,17 @@ void LoopThread::set_state(ObjectState state, const std::string& reason) {
 }
 
 void LoopThread::fail(const Error& error) {
-  failed_ = true;
-  set_state(ObjectState::failed, error.line());
+  set_state(error.kind() == ErrorKind::position_lost ? ObjectState::position_lost : ObjectState::failed, error.line());
   on_failure_(error);
+  failed_ = true;
 }
 
-void LoopThread::all_is_well(Backoff& backoff, ObjectState state) {
+void LoopThread::all_is_well(Backoff& backoff, ObjectState state, const std::string& reason) {
   if (state_ == ObjectState::retrying)
     for (const std::string& object : loop_->objects())
       logger_.warning("goes on", {{"object", object}, {"attempts", backoff.attempts()}});
   backoff.reset();
-  set_state(state);
+  set_state(state, reason);
 }
 
 // Open, step, step, …; after an error that may pass, wait and open again; after any other, fail.
@@ -98,8 +98,13 @@ Result<void> LoopThread::work(std::stop_token stop, Backoff& backoff) {
       finished_ = true;
       return {};
     }
-    all_is_well(backoff, ObjectState::idle);
-    idle_at_ = commit;
+    if (step == Step::later) {
+      idle_at_ = 0;
+      all_is_well(backoff, ObjectState::waiting, loop_->waits_for());
+    } else {
+      all_is_well(backoff, ObjectState::idle);
+      idle_at_ = commit;
+    }
     if (auto due_ms = loop_->due_ms())
       wakeup_.wait_for(std::chrono::milliseconds(std::max<std::int64_t>(1, *due_ms - real_clock().now_ms())));
     else

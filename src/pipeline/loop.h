@@ -25,6 +25,7 @@ enum class Step : std::uint8_t {
   moved,     // did something: come again at once
   waited,    // had nothing to do and has waited for it: come again at once
   idle,      // nothing to do before the log grows
+  later,     // likewise, or before due_ms(): something that has come waits until then; waits_for() says what
   finished,  // nothing to do ever again
 };
 
@@ -39,6 +40,8 @@ class Loop {
   virtual Result<Step> step(std::stop_token stop) = 0;
   // When an idle loop is to be stepped although nothing has come, by the wall clock; nullopt: there is no need.
   virtual std::optional<std::int64_t> due_ms() const { return std::nullopt; }
+  // For people, behind Step::later.
+  virtual std::string waits_for() const { return {}; }
   // Ends cleanly: what was done is committed.
   virtual Result<void> close() = 0;
 };
@@ -81,7 +84,7 @@ class LoopThread {
   void set_state(ObjectState state, const std::string& reason = {});
   void fail(const Error& error);
   // A step went well: whatever was the matter has passed.
-  void all_is_well(Backoff& backoff, ObjectState state);
+  void all_is_well(Backoff& backoff, ObjectState state, const std::string& reason = {});
 
   std::unique_ptr<Loop> loop_;
   const Log& log_;

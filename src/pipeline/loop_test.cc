@@ -17,11 +17,14 @@ class ToldLoop : public Loop {
   std::function<Result<Step>(int)> on_step = [](int) { return Result<Step>(Step::finished); };
   Retries how_often{.first_wait_ms = 1, .longest_wait_ms = 2};
   int opened = 0, stepped = 0;
+  std::optional<std::int64_t> due;
 
   std::vector<std::string> objects() const override { return {"TOLD"}; }
   Retries retries() const override { return how_often; }
   Result<void> open(Wakeup&) override { return on_open(++opened); }
   Result<Step> step(std::stop_token) override { return on_step(++stepped); }
+  std::optional<std::int64_t> due_ms() const override { return due; }
+  std::string waits_for() const override { return "for better times"; }
   Result<void> close() override { return {}; }
 };
 
@@ -105,6 +108,33 @@ TEST_SUITE("pipeline") {
     CHECK(status.state == ObjectState::failed);
     CHECK(status.reason == "given up after 3 retries: the server is away");
     CHECK(stage.failures == std::vector<std::string>{"given up after 3 retries: the server is away"});
+  }
+
+  TEST_CASE("A10: a position that is lost is a state of its own, and stays") {
+    Stage stage;
+    auto loop = std::make_unique<ToldLoop>();
+    loop->on_open = [](int) -> Result<void> { return Error(ErrorKind::position_lost, "the slot is gone"); };
+    ObjectStatus status = stage.run(std::move(loop));
+    CHECK(status.state == ObjectState::position_lost);
+    CHECK(status.reason == "the slot is gone");
+    stage.board.set("TOLD", ObjectState::running);
+    CHECK(stage.board.all()[0].state == ObjectState::position_lost);
+  }
+
+  TEST_CASE("a loop that waits for its time is not at its end, says what it waits for, and is stepped when it is due") {
+    Stage stage;
+    auto loop = std::make_unique<ToldLoop>();
+    std::vector<ObjectState> states;
+    std::string reason;
+    loop->due = 0;
+    loop->on_step = [&](int n) -> Result<Step> {
+      states.push_back(stage.board.all()[0].state);
+      if (n == 2) reason = stage.board.all()[0].reason;
+      return n < 3 ? Step::later : Step::finished;
+    };
+    stage.run(std::move(loop));
+    CHECK(states == std::vector{ObjectState::starting, ObjectState::waiting, ObjectState::waiting});
+    CHECK(reason == "for better times");
   }
 
   TEST_CASE("an error that will not pass is no reason to try again") {

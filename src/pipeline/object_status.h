@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "connectors/sink.h"
 #include "connectors/source.h"
 
 namespace levada {
@@ -15,13 +16,19 @@ namespace levada {
 enum class ObjectState : std::uint8_t {
   starting,
   running,
-  idle,      // running, and nothing to do now
-  retrying,  // something outside is away; `reason` says what, it is tried again
-  failed,    // stopped for good; `reason` says why
-  finished,  // a source that has come to its end, or a clean stop
+  idle,           // running, and nothing to do now
+  waiting,        // running, and nothing to do but for records that a target has refused and that will be tried again
+  retrying,       // something outside is away; `reason` says what, it is tried again
+  failed,         // stopped for good; `reason` says why
+  position_lost,  // likewise: what the source keeps does not join what we have
+  finished,       // a source that has come to its end, or a clean stop
 };
 
 std::string_view name_of(ObjectState state);
+// Stopped for good because something is wrong.
+constexpr bool is_failure(ObjectState state) {
+  return state == ObjectState::failed || state == ObjectState::position_lost;
+}
 
 struct ObjectStatus {
   std::string name;
@@ -29,7 +36,8 @@ struct ObjectStatus {
   ObjectState state = ObjectState::starting;
   std::string reason;
   std::int64_t since_ms = 0;
-  Progress progress;  // of sources
+  Progress progress;                       // of sources
+  std::vector<PartitionOffset> delivered;  // of sinks: everything below is in the target or in the dead letters
 };
 
 // Thread safe.
@@ -41,6 +49,7 @@ class StatusBoard {
   void add(const std::string& name, std::string kind);
   void set(const std::string& name, ObjectState state, std::string reason = {});
   void set_progress(const std::string& name, Progress progress);
+  void set_delivered(const std::string& name, std::vector<PartitionOffset> delivered);
   std::vector<ObjectStatus> all() const;  // in the order in which they were added
 
  private:

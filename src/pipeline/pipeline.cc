@@ -1,5 +1,6 @@
 #include "pipeline/pipeline.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -33,6 +34,7 @@ struct Pipeline::State {
   std::unique_ptr<LoopThread> thread(std::unique_ptr<Loop> loop, const std::string& kind);
   std::vector<LoopThread*> all() const;
   bool caught_up() const;
+  bool all_failed() const;
 };
 
 Result<std::unique_ptr<Pipeline>> Pipeline::create(const Catalog& catalog, const PipelineOptions& options,
@@ -131,11 +133,15 @@ std::vector<LoopThread*> Pipeline::State::all() const {
 bool Pipeline::State::caught_up() const {
   std::uint64_t now = around.log->commit_number() + 1;
   for (const auto& loop : ingest)
-    if (!loop->finished()) return false;
+    if (!loop->finished() && !loop->failed()) return false;
   for (const auto* list : {&query, &deliver})
     for (const auto& loop : *list)
-      if (loop->idle_at() != now) return false;
+      if (loop->idle_at() != now && !loop->failed()) return false;
   return around.log->commit_number() + 1 == now;
+}
+
+bool Pipeline::State::all_failed() const {
+  return std::ranges::all_of(all(), [](const LoopThread* loop) { return loop->failed(); });
 }
 
 void Pipeline::start() {
@@ -151,8 +157,8 @@ void Pipeline::request_stop() {
 Pipeline::Ended Pipeline::wait() {
   std::unique_lock lock(state_->mutex);
   while (true) {
-    if (state_->failure) return Ended::failed;
-    if (state_->stop_requested) return Ended::stopped;
+    if (state_->failure && (!state_->options.keep_going || state_->all_failed())) return Ended::failed;
+    if (state_->stop_requested) return state_->failure ? Ended::failed : Ended::stopped;
     lock.unlock();
     bool done = !state_->options.follow && state_->caught_up();
     // A loop that saw an older log is asleep although the number has moved on by a commit that does not concern it.
@@ -160,8 +166,8 @@ Pipeline::Ended Pipeline::wait() {
       for (LoopThread* loop : state_->all())
         if (loop->idle_at() != 0) loop->wake();
     lock.lock();
-    if (done) return Ended::caught_up;
-    state_->news.wait_for(lock, std::chrono::milliseconds(state_->options.follow ? 1000 : 2));
+    if (done) return state_->failure ? Ended::failed : Ended::caught_up;
+    state_->news.wait_for(lock, std::chrono::milliseconds(state_->options.follow ? 200 : 2));
   }
 }
 

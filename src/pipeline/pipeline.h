@@ -28,6 +28,7 @@ struct PipelineOptions {
   std::string name = "levada";  // tells it from others on the same log and target
   std::size_t workers = 0;      // threads for queries; 0: one for each core
   bool follow = true;           // false: sources end when what is there now has been read
+  bool keep_going = false;      // when something has failed the others go on
 };
 
 // Everything outlives the pipeline.
@@ -58,7 +59,7 @@ class Pipeline {
   // Wakes those who wait below; to be called from a signal's thread.
   void request_stop();
   // Until sources have ended and everything behind them has nothing left to do (only if !follow), or something has
-  // failed, or a stop was requested.
+  // failed (with keep_going: until nothing is left that has not), or a stop was requested.
   enum class Ended : std::uint8_t { caught_up, failed, stopped };
   Ended wait();
   // Ends all loops: each commits what it has done.
