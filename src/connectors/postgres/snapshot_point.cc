@@ -1,0 +1,52 @@
+#include "connectors/postgres/snapshot_point.h"
+
+#include <unistd.h>
+
+#include <charconv>
+#include <random>
+
+#include "connectors/postgres/connection.h"
+#include "connectors/postgres/names.h"
+
+namespace levada {
+
+Result<std::uint64_t> parse_lsn(std::string_view text) {
+  std::uint32_t high = 0, low = 0;
+  const char* end = text.data() + text.size();
+  auto first = std::from_chars(text.data(), end, high, 16);
+  if (first.ec != std::errc() || first.ptr == end || *first.ptr != '/')
+    return Error(ErrorKind::data, "'" + std::string(text) + "' is no place in the write-ahead log");
+  auto second = std::from_chars(first.ptr + 1, end, low, 16);
+  if (second.ec != std::errc() || second.ptr != end)
+    return Error(ErrorKind::data, "'" + std::string(text) + "' is no place in the write-ahead log");
+  return std::uint64_t{high} << 32 | low;
+}
+
+Result<Snapshot::Export> export_snapshot(const PostgresAddress& address, const Clock& clock, std::stop_token stop) {
+  PostgresAddress walsender = address;
+  walsender.set("replication", "database");
+  walsender.statement_patience = std::chrono::milliseconds(0);  // transactions of others may take long
+  std::shared_ptr<PostgresConnection> connection = LV_TRY(PostgresConnection::open(walsender, "levada snapshot"));
+  std::stop_callback abandon(stop, [&] { connection->abandon(); });
+  std::string slot = "levada_snapshot_" + std::to_string(::getpid()) + "_" + std::to_string(std::random_device{}());
+  auto made =
+      connection->plain_query("CREATE_REPLICATION_SLOT " + quote_name(slot) + " TEMPORARY LOGICAL pgoutput " +
+                              (connection->server_version() >= 150000 ? "(SNAPSHOT 'export')" : "EXPORT_SNAPSHOT"));
+  if (!made) {
+    if (stop.stop_requested()) return Error(ErrorKind::cancelled, "the snapshot was stopped");
+    Error error = std::move(made).error();
+    std::string remedy = connection->refusal().sqlstate == "53400"
+                             ? "Raise max_replication_slots, or drop a slot that nobody uses."
+                             : error.remedy();
+    return std::move(error).within("cannot make a temporary replication slot for a snapshot").remedy(std::move(remedy));
+  }
+  if (made->empty() || made->front().size() < 3)
+    return Error(ErrorKind::statement, "PostgreSQL has made a slot without saying where");
+  const auto& row = made->front();
+  SnapshotPoint point{.name = row[2].value_or(""), .place = LV_TRY(parse_lsn(row[1].value_or("")))};
+  point.taken_us = clock.now_us();
+  point.rows = {.lsn = point.place, .commit_lsn = point.place, .commit_us = point.taken_us};
+  return Snapshot::Export{std::move(point), std::move(connection)};
+}
+
+}  // namespace levada
