@@ -75,7 +75,7 @@ Result<IngestLoop::Parts> source_parts(const Catalog& catalog, const ConnectorDe
   std::vector<Relation> relations;
   for (const auto& [name, relation] : catalog.relations) relations.push_back(relation);
   if (properties.writing.form == RecordForm::connect)
-    return Error(ErrorKind::unsupported, "records in the form of Kafka Connect are not written yet");
+    parts.records = LV_TRY(ConnectWriter::make(properties.writing, around, properties.notes));
   parts.captured = std::make_unique<CaptureWriter>(properties.writing, std::move(relations), around);
   for (const auto& [name, relation] : catalog.relations) {
     const std::string& topic = relation.format.topic;

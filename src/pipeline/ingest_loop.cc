@@ -22,6 +22,7 @@ IngestLoop::IngestLoop(Parts parts, const PipelineSurroundings& surroundings)
 Result<void> IngestLoop::open(Wakeup&) {
   for (auto& [topic, writer] : parts_.writers) writer->discard();
   parts_.captured->discard();
+  if (parts_.records) parts_.records->discard();
   pending_ = false;
   tally_ = {};
   commit_.reset();
@@ -35,6 +36,7 @@ Result<Step> IngestLoop::step(std::stop_token stop) {
   SourceRead read = LV_TRY(ahead_.next(std::move(stop)));
   const bool nothing_read = read.parts.empty() && read.records.empty() && read.rejected.empty();
   for (const SourceRead::Part& part : read.parts) LV_TRY(append(part));
+  if (!read.records.empty()) LV_TRY(append(std::move(read.records)));
   tally_.add(rows_in_, read.rejected.size());
   LV_TRY(bury(read.rejected));
   if (read.position) {
@@ -85,6 +87,17 @@ Result<void> IngestLoop::append(const SourceRead::Part& part) {
   return bury(problems.refused);
 }
 
+Result<void> IngestLoop::append(std::vector<ConnectRecords> records) {
+  LV_ASSERT(parts_.records);  // a source gives this form only where it was asked to
+  for (const ConnectRecords& part : records) tally_.add(rows_in_, part.size);
+  std::vector<DeadLetter> rejected;
+  std::uint64_t written = 0;
+  LV_TRY(parts_.records->append(std::move(records), commit_->transaction(), rejected, written));
+  tally_.add(rows_out_, written);
+  pending_ = true;
+  return bury(rejected);
+}
+
 Result<void> IngestLoop::bury(std::span<const DeadLetter> letters) {
   if (letters.empty()) return {};
   if (!parts_.tolerate_errors)
@@ -101,6 +114,7 @@ Result<void> IngestLoop::submit() {
   if (!pending_) return {};
   for (auto& [topic, writer] : parts_.writers) writer->flush(commit_->transaction());
   parts_.captured->flush(commit_->transaction());
+  if (parts_.records) parts_.records->flush(commit_->transaction());
   pending_ = false;
   if (!tally_.empty())
     commit_->when_durable([tally = std::exchange(tally_, {})]() -> Result<void> {

@@ -7,6 +7,7 @@
 #include "connectors/source.h"
 #include "pipeline/capture_writer.h"
 #include "pipeline/commit.h"
+#include "pipeline/connect_writer.h"
 #include "pipeline/loop.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/read_ahead.h"
@@ -16,13 +17,14 @@ namespace levada {
 
 class IngestLoop : public Loop {
  public:
-  // `writers`: one for each declared topic that the source may write to; the other for what it names itself.
+  // `writers`: one for each declared topic that the source may write to; the other two for what it names itself.
   struct Parts {
     std::string name;
     std::string transactional_id;
     std::unique_ptr<Source> source;
     std::map<std::string, std::unique_ptr<TopicWriter>> writers;
     std::unique_ptr<CaptureWriter> captured;
+    std::unique_ptr<ConnectWriter> records;  // nullptr, where the source gives rows
     bool tolerate_errors = true;
     std::string dead_letter_topic;
   };
@@ -35,6 +37,7 @@ class IngestLoop : public Loop {
 
  private:
   Result<void> append(const SourceRead::Part& part);
+  Result<void> append(std::vector<ConnectRecords> records);
   Result<void> bury(std::span<const DeadLetter> letters);
   Result<void> submit();
 
