@@ -76,9 +76,6 @@ Result<FormatSpec> CaptureWriter::spec_of(Side side, const std::string& topic, c
                   .whole = schema};
   const Format& format = *find_format(spec.format);
   if (auto fits = format.check(spec); !fits) return std::move(fits).error().within("topic " + topic);
-  if (format.schema_text)
-    spec.schema_id =
-        LV_TRY(around_.schemas->put(topic + (side == Side::key ? "-key" : "-value"), format.schema_text(spec)));
   return spec;
 }
 

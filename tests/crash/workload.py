@@ -1,0 +1,204 @@
+"""A source database under load: many writers, transactions of all kinds, and a record of its own of what was committed.
+
+Every row has a stamp from one sequence, new with each insert and update; triggers write operation, table, key and stamp
+into `audit`, in the same transaction. So audit says what a log of changes must hold, without asking Levada."""
+
+import subprocess
+import threading
+import time
+from collections import Counter
+
+from target import expect
+
+SCHEMA = """
+SET client_min_messages = warning;
+CREATE SEQUENCE stamps;
+CREATE TABLE audit(tag text NOT NULL, op "char" NOT NULL, key text, stamp bigint);
+CREATE TABLE accounts(id integer PRIMARY KEY, owner varchar(40), amount numeric(12,2) NOT NULL, note text, tags text[],
+  moment timestamptz, stamp bigint NOT NULL);
+CREATE TABLE parts(a text, b integer, payload jsonb, price numeric, day date, stamp bigint NOT NULL, PRIMARY KEY (a, b));
+CREATE TABLE blobs(id uuid PRIMARY KEY, n integer, big text, bytes bytea, stamp bigint NOT NULL);
+ALTER TABLE blobs ALTER big SET STORAGE EXTERNAL, ALTER bytes SET STORAGE EXTERNAL;
+CREATE TABLE "Odd one"("The key" smallint PRIMARY KEY, "naïve" double precision, truth boolean, span interval,
+  stamp bigint NOT NULL);
+CREATE FUNCTION audited() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE old_key text; new_key text;
+BEGIN
+  IF TG_OP IN ('UPDATE', 'DELETE') THEN EXECUTE format('SELECT ($1).%s::text', TG_ARGV[0]) INTO old_key USING OLD; END IF;
+  IF TG_OP IN ('UPDATE', 'INSERT') THEN EXECUTE format('SELECT ($1).%s::text', TG_ARGV[0]) INTO new_key USING NEW; END IF;
+  IF TG_OP = 'DELETE' OR old_key <> new_key THEN INSERT INTO audit VALUES (TG_TABLE_NAME, 'd', old_key, NULL); END IF;
+  IF TG_OP <> 'DELETE' THEN INSERT INTO audit VALUES (TG_TABLE_NAME, 'w', new_key, NEW.stamp); END IF;
+  RETURN NULL;
+END $$;
+CREATE FUNCTION audited_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN INSERT INTO audit VALUES (TG_TABLE_NAME, 't', NULL, NULL); RETURN NULL; END $$;
+"""
+TABLES = {"accounts": "id", "parts": "a", "blobs": "id", "Odd one": '"The key"'}
+
+
+def quoted(name):
+    return '"' + name.replace('"', '""') + '"'
+
+
+def create(source):
+    source.sql(SCHEMA)
+    for table, key in TABLES.items():
+        source.sql(f"""CREATE TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON {quoted(table)} FOR EACH ROW
+                         EXECUTE FUNCTION audited('{key}');
+                       CREATE TRIGGER audited_truncate AFTER TRUNCATE ON {quoted(table)} FOR EACH STATEMENT
+                         EXECUTE FUNCTION audited_truncate()""")
+
+
+STAMP = "nextval('stamps')"
+
+
+def fill(source, rows):
+    """Rows that are there before anybody captures."""
+    source.sql(f"""
+      INSERT INTO accounts SELECT i, 'owner ' || i, i * 1.25, repeat('n', i % 50), ARRAY['a', NULL, 'b,"c"'], now(), {STAMP}
+        FROM generate_series(1, {rows}) i;
+      INSERT INTO parts SELECT 'part ' || i % 97, i, jsonb_build_object('i', i), i / 7.0, DATE '2000-01-01' + i % 9999, {STAMP}
+        FROM generate_series(1, {rows}) i;
+      INSERT INTO blobs SELECT md5(i::text)::uuid, i, repeat('b', 3000 + i % 999), decode(repeat('ab', 2500), 'hex'), {STAMP}
+        FROM generate_series(1, {max(1, rows // 100)}) i""")
+
+
+class Writer:
+    """One connection that runs random transactions until it is told to stop; begins again when the server dies."""
+
+    def __init__(self, source, dice, number, large):
+        self.source, self.dice, self.number, self.large = source, dice, number, large
+        self.transactions = 0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def some(self, most):
+        return self.dice.randint(1, most)
+
+    def statement(self):
+        d, n = self.dice, self.number
+        low = d.randrange(6000)
+        choice = d.random()
+        if choice < 0.22:
+            return (f"INSERT INTO accounts SELECT i, 'w{n}', i * 0.5, NULL, ARRAY[i::text], clock_timestamp(), {STAMP} "
+                    f"FROM generate_series({low}, {low + self.some(60)}) i ON CONFLICT DO NOTHING")
+        if choice < 0.42:
+            return (f"UPDATE accounts SET amount = amount + {self.some(99)}, note = repeat('x', {self.some(200)}), "
+                    f"stamp = {STAMP} WHERE id BETWEEN {low} AND {low + self.some(60)}")
+        if choice < 0.50:
+            return f"DELETE FROM accounts WHERE id BETWEEN {low} AND {low + self.some(20)}"
+        if choice < 0.56:  # keys change, to where perhaps a row is
+            return f"UPDATE accounts SET id = id + {self.some(5000) + 6000}, stamp = {STAMP} WHERE id = {low}"
+        if choice < 0.66:
+            return (f"INSERT INTO parts SELECT 'part ' || {low % 97}, i, jsonb_build_object('w', {n}), NULL, NULL, {STAMP} "
+                    f"FROM generate_series({low}, {low + self.some(20)}) i ON CONFLICT (a, b) DO UPDATE "
+                    f"SET payload = excluded.payload, stamp = excluded.stamp")
+        if choice < 0.72:
+            return f"UPDATE parts SET a = a || '!', stamp = {STAMP} WHERE b BETWEEN {low} AND {low + 3}"
+        if choice < 0.76:
+            return f"DELETE FROM parts WHERE b % 89 = {low % 89} AND b < {low}"
+        if choice < 0.86:  # of large values only some change
+            return f"UPDATE blobs SET n = n + 1, stamp = {STAMP} WHERE n % 7 = {low % 7}"
+        if choice < 0.90:
+            size = self.large if d.random() < 0.03 else 4000
+            return (f"INSERT INTO blobs VALUES (gen_random_uuid(), {low}, repeat('{n}é', {size // 3}), NULL, {STAMP})")
+        if choice < 0.92:
+            return f"UPDATE blobs SET big = NULL, stamp = {STAMP} WHERE n % 31 = {low % 31}"
+        if choice < 0.94:
+            return "DELETE FROM blobs WHERE id IN (SELECT id FROM blobs ORDER BY id LIMIT 3)"
+        return (f'INSERT INTO "Odd one" VALUES ({low % 300}, {low} / 7.0, {low % 2 == 0}, {low} * interval \'1 hour\', {STAMP}) '
+                f'ON CONFLICT ("The key") DO UPDATE SET "naïve" = excluded."naïve", stamp = excluded.stamp')
+
+    def transaction(self):
+        d = self.dice
+        lines = ["BEGIN"]
+        for _ in range(1 if d.random() < 0.4 else self.some(12)):
+            chance = d.random()
+            if chance < 0.06:
+                lines += ["SAVEPOINT s", self.statement(), "ROLLBACK TO SAVEPOINT s"]
+            elif chance < 0.10:
+                lines += ["SAVEPOINT s", self.statement(), "RELEASE SAVEPOINT s"]
+            else:
+                lines.append(self.statement())
+        if d.random() < 0.03:
+            lines.append(f"SELECT pg_sleep({d.uniform(0.2, 1.5)})")
+        if d.random() < 0.004:
+            lines.append(d.choice(["TRUNCATE parts", 'TRUNCATE "Odd one"', "TRUNCATE accounts, parts"]))
+        lines.append("ROLLBACK" if d.random() < 0.08 else "COMMIT")
+        return lines
+
+    def run(self):
+        while not self.over.is_set():
+            psql = subprocess.Popen(["psql", "-XAtq", self.source.url], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                    stderr=subprocess.DEVNULL, text=True)
+            try:
+                psql.stdin.write("SET lock_timeout = '3s'; SET client_min_messages = error;\n")
+                while not self.over.is_set():
+                    psql.stdin.write(";\n".join(self.transaction()) + ";\n\\echo done\n")
+                    psql.stdin.flush()
+                    while (line := psql.stdout.readline()) != "done\n":
+                        if not line:
+                            raise BrokenPipeError
+                    self.transactions += 1
+            except (BrokenPipeError, ValueError):
+                pass
+            psql.kill()
+            psql.communicate()
+            self.over.wait(0.1)
+
+
+class Load:
+    """Writers at work: with Load(…) as load: …"""
+
+    def __init__(self, source, choices, writers=8, large=1 << 20):
+        self.writers = [Writer(source, type(choices)(f"{choices.random()} {i}", 0), i, large) for i in range(writers)]
+
+    def __enter__(self):
+        for writer in self.writers:
+            writer.thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self.stop()
+
+    def stop(self):
+        for writer in self.writers:
+            writer.over.set()
+        for writer in self.writers:
+            writer.thread.join()
+
+    def transactions(self):
+        return sum(writer.transactions for writer in self.writers)
+
+
+def columns(database, table):
+    return database.sql(f"""SELECT string_agg(quote_ident(attname), ',' ORDER BY attnum) FROM pg_attribute
+                            WHERE attrelid = '{quoted(table)}'::regclass AND attnum > 0 AND NOT attisdropped""")
+
+
+def differences(source, replica, table):
+    """What is not the same in both, a few rows of it; by the columns that the source has."""
+    if not replica.has(quoted(table)):
+        count = source.sql(f"SELECT count(*) FROM {quoted(table)}")
+        return [] if count == "0" else [f"{table} is not there, and {count} rows should be"]
+    query = f"SELECT md5(r::text) || ' ' || left(r::text, 100) FROM (SELECT {columns(source, table)} FROM {quoted(table)}) r"
+    sides = [Counter(row[0] for row in database.rows(query)) for database in (source, replica)]
+    missing, extra = sides[0] - sides[1], sides[1] - sides[0]
+    result = []
+    if missing:
+        result.append(f"{table}: {sum(missing.values())} rows missing, such as {list(missing)[:2]}")
+    if extra:
+        result.append(f"{table}: {sum(extra.values())} rows too many, such as {list(extra)[:2]}")
+    return result
+
+
+def compare(source, replica, run, seconds=180):
+    """Waits until the replica is equal row for row; the writers must have stopped."""
+    end = time.monotonic() + seconds
+    while True:
+        found = [d for table in TABLES for d in differences(source, replica, table)]
+        if not found:
+            return
+        run.must_run()
+        expect(time.monotonic() < end, f"after {seconds} s the replica is not equal:\n" + "\n".join(found) + "\n" + run.said())
+        time.sleep(0.5)
