@@ -105,7 +105,15 @@ ErrorKind kind_of_sqlstate(std::string_view state) {
   return ErrorKind::statement;
 }
 
-void PostgresConnection::Clear::operator()(pg_result* result) const { PQclear(result); }
+void PostgresRow::Clear::operator()(pg_result* result) const { PQclear(result); }
+
+std::size_t PostgresRow::size() const { return static_cast<std::size_t>(PQnfields(row_.get())); }
+
+std::optional<std::string_view> PostgresRow::operator[](std::size_t column) const {
+  const int c = static_cast<int>(column);
+  if (PQgetisnull(row_.get(), 0, c)) return std::nullopt;
+  return std::string_view(PQgetvalue(row_.get(), 0, c), static_cast<std::size_t>(PQgetlength(row_.get(), 0, c)));
+}
 
 // ---- connecting ----
 
@@ -299,6 +307,35 @@ Result<std::vector<PostgresConnection::Row>> PostgresConnection::read_rows() {
   }
   if (first) return *std::move(first);
   return rows;
+}
+
+Result<void> PostgresConnection::begin_rows(const std::string& sql) {
+  if (!PQsendQuery(connection_, sql.c_str()) || !PQsetSingleRowMode(connection_)) return lost();
+  return {};
+}
+
+Result<std::optional<PostgresRow>> PostgresConnection::next_row() {
+  std::optional<Error> first;
+  while (Answer answer = LV_TRY(next_answer())) {
+    ExecStatusType status = PQresultStatus(answer.get());
+    if (status == PGRES_SINGLE_TUPLE) return PostgresRow(answer.release());
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && !first) first = failed(answer.get());
+  }
+  if (first) return *std::move(first);
+  return std::nullopt;
+}
+
+Result<bool> PostgresConnection::wait_for_notification(milliseconds time) {
+  auto arrived = [&]() -> Result<bool> {
+    if (!PQconsumeInput(connection_)) return lost();
+    bool any = false;
+    for (; PGnotify* notify = PQnotifies(connection_); any = true) PQfreemem(notify);
+    return any;
+  };
+  if (LV_TRY(arrived())) return true;
+  pollfd waited{PQsocket(connection_), POLLIN, 0};
+  if (::poll(&waited, 1, static_cast<int>(time.count())) < 0 && errno != EINTR) return lost();
+  return arrived();
 }
 
 Result<std::vector<std::uint64_t>> PostgresConnection::run(std::span<const PostgresStatement> statements) {

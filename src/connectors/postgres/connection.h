@@ -47,6 +47,22 @@ struct PostgresStatement {
   std::vector<std::string_view> parameters = {};  // in binary form; the statement says their types: $1::bigint[]
 };
 
+// A row where libpq keeps it. Values are in text form.
+class PostgresRow {
+ public:
+  std::size_t size() const;
+  // nullopt: null. As long as the row lives.
+  std::optional<std::string_view> operator[](std::size_t column) const;
+
+ private:
+  friend class PostgresConnection;
+  struct Clear {
+    void operator()(pg_result* result) const;
+  };
+  explicit PostgresRow(pg_result* result) : row_(result) {}
+  std::unique_ptr<pg_result, Clear> row_;
+};
+
 // One thread. After an error of kind unreachable it is of no use any more.
 class PostgresConnection {
  public:
@@ -67,6 +83,14 @@ class PostgresConnection {
   // Several statements in one go: one way there and back, however many. Rows affected by each. After an error the ones
   // behind it were not run.
   Result<std::vector<std::uint64_t>> run(std::span<const PostgresStatement> statements);
+
+  // The rows of one statement as they arrive, for results of any size: begin, then next until there is none. Nothing
+  // else can be asked in between.
+  Result<void> begin_rows(const std::string& sql);
+  Result<std::optional<PostgresRow>> next_row();
+
+  // Waits for a NOTIFY on a channel that this connection listens to, this long at most. False: there was none.
+  Result<bool> wait_for_notification(std::chrono::milliseconds time);
 
   // COMMIT; an error also where the server rolls back instead.
   Result<void> commit();
@@ -102,10 +126,7 @@ class PostgresConnection {
   int server_version() const { return server_version_; }  // 150018
 
  private:
-  struct Clear {
-    void operator()(pg_result* result) const;
-  };
-  using Answer = std::unique_ptr<pg_result, Clear>;
+  using Answer = std::unique_ptr<pg_result, PostgresRow::Clear>;
 
   PostgresConnection(pg_conn* connection, const PostgresAddress& address);
   Result<void> connect(std::chrono::milliseconds patience);

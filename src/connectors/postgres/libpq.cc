@@ -59,6 +59,7 @@ char* PQgetvalue(const PGresult* result, int row, int column) { return LV_LIBPQ(
 int PQisBusy(PGconn* connection) { return LV_LIBPQ(PQisBusy)(connection); }
 int PQnfields(const PGresult* result) { return LV_LIBPQ(PQnfields)(result); }
 int PQntuples(const PGresult* result) { return LV_LIBPQ(PQntuples)(result); }
+PGnotify* PQnotifies(PGconn* connection) { return LV_LIBPQ(PQnotifies)(connection); }
 int PQpipelineSync(PGconn* connection) { return LV_LIBPQ(PQpipelineSync)(connection); }
 int PQputCopyData(PGconn* connection, const char* bytes, int size) {
   return LV_LIBPQ(PQputCopyData)(connection, bytes, size);
@@ -79,6 +80,7 @@ int PQsetnonblocking(PGconn* connection, int on) { return LV_LIBPQ(PQsetnonblock
 PQnoticeProcessor PQsetNoticeProcessor(PGconn* connection, PQnoticeProcessor processor, void* argument) {
   return LV_LIBPQ(PQsetNoticeProcessor)(connection, processor, argument);
 }
+int PQsetSingleRowMode(PGconn* connection) { return LV_LIBPQ(PQsetSingleRowMode)(connection); }
 int PQsocket(const PGconn* connection) { return LV_LIBPQ(PQsocket)(connection); }
 ConnStatusType PQstatus(const PGconn* connection) { return LV_LIBPQ(PQstatus)(connection); }
 PGTransactionStatusType PQtransactionStatus(const PGconn* connection) {
