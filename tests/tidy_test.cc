@@ -107,7 +107,7 @@ Complaints suite_name(const SourceFile& file) {
 // Written by hand, as opposed to samples and recorded outputs.
 bool written(const SourceFile& file) {
   static const std::set<std::string> kinds = {".cc", ".h", ".md", ".txt", ".sql", ".json", ".py", ".sh", ".cmake", ""};
-  return kinds.contains(fs::path(file.path).extension()) && !file.under("tests/fuzz/corpus");
+  return kinds.contains(fs::path(file.path).extension());
 }
 
 Complaints text_form(const SourceFile& file) {

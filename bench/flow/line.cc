@@ -8,7 +8,6 @@
 #include <map>
 
 #include "pipeline/pipeline.h"
-#include "registry/schema_topic.h"
 
 namespace levada::bench {
 namespace {
@@ -48,8 +47,7 @@ void die(const std::string& why) {
 Line::Line() {
   stay_on_one_core();
   log_ = must(open_embedded_log(real_files(), directory_ / "log", {.maintenance_interval_ms = 0}));
-  schemas_ = must(open_schema_topic(*log_, false));
-  session_ = must(Session::open(*log_, *schemas_, real_clock(), false));
+  session_ = must(Session::open(*log_, real_clock(), false));
 }
 Line::~Line() = default;
 
@@ -74,7 +72,6 @@ Measured Line::run(double amount, const std::string& before) {
   must(log_->maintain());  // the segments of dropped topics become spare ones
   StatusBoard board(real_clock());
   PipelineSurroundings around{.log = log_.get(),
-                              .schemas = schemas_.get(),
                               .files = &real_files(),
                               .state_files = &real_files(),
                               .state_directory = directory_ / "state",

@@ -45,7 +45,6 @@ class Line {
   TemporaryDirectory directory_;
   Metrics metrics_;
   std::unique_ptr<EmbeddedLog> log_;
-  std::unique_ptr<SchemaStore> schemas_;
   std::unique_ptr<Session> session_;
   double most_mb_ = 0;
 };

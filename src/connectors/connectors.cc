@@ -8,6 +8,8 @@
 #include "connectors/generator/source.h"
 #include "connectors/jsonfile/sink.h"
 #include "connectors/postgres/sink.h"
+#include "connectors/postgres/trigger_options.h"
+#include "connectors/postgres/trigger_source.h"
 
 namespace levada {
 
@@ -37,6 +39,11 @@ std::span<const Connector> connectors() {
        .doc = "Rows into tables of PostgreSQL, exactly once, several topics in one transaction.",
        .options = postgres_sink_options(),
        .make_sink = make_postgres_sink},
+      {.name = "postgres-trigger",
+       .classes = {},
+       .doc = "Rows and changes of PostgreSQL's tables, by triggers that write each change into a change table.",
+       .options = trigger_options(),
+       .make_source = make_postgres_trigger_source},
   };
   return table;
 }

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "batch/decimal_bytes.h"
 #include "formats/avro.h"
 #include "formats/avro_fields.h"
 #include "formats/avro_plan.h"
@@ -245,9 +244,16 @@ class AvroReader {
   }
 
   bool put_number(const AvroStep& step, std::uint32_t row, std::string_view bytes) {
+    Int128 v = bytes.empty() ? 0 : static_cast<signed char>(bytes[0]) < 0 ? -1 : 0;
+    std::size_t more = bytes.size() > sizeof v ? bytes.size() - sizeof v : 0;
+    bool fits = true;
+    for (std::size_t i = 0; i < more; ++i) fits &= bytes[i] == static_cast<char>(v);
+    if (more > 0) fits &= (bytes[more] & 0x80) == (static_cast<char>(v) & 0x80);
+    for (char byte : bytes.substr(more))
+      v = static_cast<Int128>(static_cast<UInt128>(v) << 8 | static_cast<unsigned char>(byte));
     Column& column = *slots_[step.slot];
-    std::optional<Int128> number = unscaled_of_bytes(bytes);
-    if (number) number = fit_decimal(*number, static_cast<int>(step.other), column.type());
+    std::optional<Int128> number;
+    if (fits) number = fit_decimal(v, static_cast<int>(step.other), column.type());
     if (!number) return fault(step, bytes.data(), "the number does not fit into " + column.type().text());
     column.values<Int128>()[row] = *number;
     return true;

@@ -2,7 +2,6 @@
 // nested is written value by value.
 #include <cstring>
 
-#include "batch/decimal_bytes.h"
 #include "formats/avro.h"
 #include "formats/avro_fields.h"
 
@@ -12,9 +11,14 @@ namespace {
 constexpr std::size_t scalar_room = 20;  // the longest: a decimal behind its length, and a branch
 
 char* put_number(char* p, Int128 v) {
-  char* end = put_unscaled_bytes(p + 1, v);
-  *p = static_cast<char>(2 * (end - p - 1));  // its length: one byte
-  return end;
+  // As few bytes as hold the sign, too.
+  auto bits = static_cast<UInt128>(v < 0 ? ~v : v);
+  auto high = static_cast<std::uint64_t>(bits >> 64), low = static_cast<std::uint64_t>(bits);
+  int used = high ? 128 - __builtin_clzll(high) : low ? 64 - __builtin_clzll(low) : 0;
+  int size = used / 8 + 1;
+  *p++ = static_cast<char>(size * 2);
+  for (int i = size - 1; i >= 0; --i) *p++ = static_cast<char>(static_cast<UInt128>(v) >> (8 * i));
+  return p;
 }
 
 char* put_text(char* p, const StringView& text) {

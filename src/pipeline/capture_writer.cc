@@ -48,7 +48,6 @@ Result<CaptureWriter::Captured*> CaptureWriter::captured(const SourceRead::Part&
   as.writer = std::make_unique<TopicWriter>(std::move(format), schema,
                                             as.relation ? as.relation->checks : std::vector<CheckRule>(),
                                             writing_.topic_config(part.topic).compression, around_.surroundings);
-  LV_TRY(as.writer->open());
   as.schema = schema;
   return &as;
 }

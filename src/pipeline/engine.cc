@@ -18,7 +18,6 @@
 #include "pipeline/status_file.h"
 #include "pipeline/ticker.h"
 #include "pipeline/topic_printer.h"
-#include "registry/schema_topic.h"
 
 namespace levada {
 
@@ -36,7 +35,6 @@ struct Engine::State {
   Metrics metrics;
   std::unique_ptr<StatusBoard> board;
   std::unique_ptr<Log> log;
-  std::unique_ptr<SchemaStore> schemas;
   std::unique_ptr<Session> session;
   std::unique_ptr<Pipeline> pipeline;
   std::atomic<bool> stop_requested = false;
@@ -55,8 +53,8 @@ struct Engine::State {
     return {options.name, options.workers, options.follow, options.keep_going};
   }
   PipelineSurroundings surroundings() {
-    return {log.get(), schemas.get(), files,    log_files,   join_path(directory, "state"),
-            clock,     logger,        &metrics, board.get(), {.clock = clock}};
+    return {log.get(), nullptr, files,    log_files,   join_path(directory, "state"),
+            clock,     logger,  &metrics, board.get(), {.clock = clock}};
   }
 };
 
@@ -85,8 +83,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options) {
   EmbeddedLogOptions log_options{
       .access = o.read_only ? LogAccess::read_only : LogAccess::write, .clock = state->clock, .logger = state->logger};
   state->log = LV_TRY(open_embedded_log(*state->log_files, state->directory, log_options));
-  state->schemas = LV_TRY(open_schema_topic(*state->log, o.read_only));
-  state->session = LV_TRY(Session::open(*state->log, *state->schemas, *state->clock, o.read_only));
+  state->session = LV_TRY(Session::open(*state->log, *state->clock, o.read_only));
   return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }
 
@@ -255,7 +252,7 @@ std::string Engine::explain() const {
 
 Result<void> Engine::print(const std::string& topic, bool from_beginning, bool follow,
                            const std::function<bool(const PrintedRecord&)>& take) {
-  TopicPrinter printer(*state_->log, *state_->schemas, state_->session->catalog());
+  TopicPrinter printer(*state_->log, state_->session->catalog());
   return printer.print(topic, {from_beginning, follow}, state_->stop_source.get_token(), take);
 }
 

@@ -71,7 +71,6 @@ Result<void> IngestLoop::append(const SourceRead::Part& part) {
   } else {
     auto writer = parts_.writers.find(part.topic);
     LV_ASSERT(writer != parts_.writers.end());  // a source writes to its targets only
-    LV_TRY(writer->second->open());
     Batch admitted = writer->second->admit(part.batch, problems);
     writer->second->append(admitted, std::nullopt, commit_->transaction(), problems);
     written = admitted.selection.size();

@@ -56,7 +56,6 @@ class Replay {
     const Relation& relation = *relations.front();
     Batch batch = LV_TRY(decode(relation.format, relation.schema, letter));
     TopicWriter writer(relation.format, relation.schema, relation.checks, Compression::none, around_.surroundings);
-    LV_TRY(writer.open());
     std::optional<std::int32_t> partition;
     if (letter.partition >= 0) partition = letter.partition;
     LV_TRY(append({{&writer, std::move(batch)}}, partition));
@@ -94,10 +93,8 @@ class Replay {
     SourceRead read = LV_TRY(parts.source->read_again(stored.letter));
     if (!read.rejected.empty()) return Error(ErrorKind::data, read.rejected.front().cause).where(stored.letter.origin);
     std::vector<std::pair<TopicWriter*, Batch>> batches;
-    for (const SourceRead::Part& part : read.parts) {
+    for (const SourceRead::Part& part : read.parts)
       batches.emplace_back(parts.writers.at(part.topic).get(), part.batch);
-      LV_TRY(batches.back().first->open());
-    }
     LV_TRY(append(batches, std::nullopt));
     return "read again by " + stored.object + " and sent to topic " +
            (read.parts.empty() ? "" : read.parts.front().topic);

@@ -10,13 +10,12 @@ namespace levada {
 // ALTER STREAM, CREATE TYPE, …
 static std::string first_words(const std::string& text) { return text.substr(0, text.find(' ', text.find(' ') + 1)); }
 
-Result<std::unique_ptr<Session>> Session::open(Log& log, SchemaStore& schemas, const Clock& clock, bool read_only) {
+Result<std::unique_ptr<Session>> Session::open(Log& log, const Clock& clock, bool read_only) {
   auto store = LV_TRY(CatalogStore::open(log, read_only));
-  std::unique_ptr<Session> session(new Session(log, schemas, clock, std::move(store)));
+  std::unique_ptr<Session> session(new Session(log, clock, std::move(store)));
   session->around_ = {.catalog = &session->catalog_,
                       .session = &session->session_,
-                      .topic = [&log](const std::string& name) { return log.topic(name); },
-                      .schemas = &schemas};
+                      .topic = [&log](const std::string& name) { return log.topic(name); }};
   LV_TRY(session->restore());
   return session;
 }

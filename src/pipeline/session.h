@@ -22,7 +22,7 @@ namespace levada {
 class Session {
  public:
   // Everything outlives the session. Reads the stored catalog.
-  static Result<std::unique_ptr<Session>> open(Log& log, SchemaStore& schemas, const Clock& clock, bool read_only);
+  static Result<std::unique_ptr<Session>> open(Log& log, const Clock& clock, bool read_only);
 
   // With `once`, INSERT … VALUES that this log has already from the same script are passed over.
   Result<std::vector<Answer>> execute(const Script& script, bool once);
@@ -43,8 +43,7 @@ class Session {
   const MentionedNames& missing() const { return missing_; }
 
  private:
-  Session(Log& log, SchemaStore& schemas, const Clock& clock, CatalogStore store)
-      : log_(log), schemas_(schemas), clock_(clock), store_(std::move(store)) {}
+  Session(Log& log, const Clock& clock, CatalogStore store) : log_(log), clock_(clock), store_(std::move(store)) {}
 
   Result<void> restore();
   Result<Answer> execute_one(const Script& script, const ast::Statement& statement, bool once);
@@ -74,7 +73,6 @@ class Session {
   Planner planner(const Script& script) const { return Planner(script, around_); }
 
   Log& log_;
-  SchemaStore& schemas_;
   const Clock& clock_;
   CatalogStore store_;
   Catalog catalog_;

@@ -60,7 +60,6 @@ Result<Answer> Session::run_insert(const Script& script, const ast::Statement& s
   if (once && log_.position(mark)) return message("Inserted before");
   Surroundings surroundings{.clock = &clock_};
   TopicWriter writer(into.format, into.schema, into.checks, Compression::none, surroundings);
-  LV_TRY(writer.open());
   auto transaction = LV_TRY(log_.begin("_insert"));
   TopicWriter::Problems problems;
   Batch admitted = writer.admit(planned.rows, problems);
@@ -113,7 +112,7 @@ Result<void> Session::select(const Script& script, std::stop_token stop,
 }
 
 Result<Answer> Session::run(const Script& script, const ast::Statement&, const ast::Print& print) {
-  TopicPrinter printer(log_, schemas_, catalog_);
+  TopicPrinter printer(log_, catalog_);
   Answer answer{.columns = {"partition", "offset", "time", "key", "value"},
                 .types = {"INTEGER", "BIGINT", "TIMESTAMP", "STRING", "STRING"}};
   std::int64_t left = print.limit.value_or(INT64_MAX), at = 0;

@@ -90,7 +90,7 @@ struct Task::State {
   Result<void> open();
   Result<void> open_input(std::size_t n, const TaskInput& part);
   Result<void> open_operator(std::size_t n, const TaskOperator& part);
-  Result<void> open_output(std::size_t n, const TaskOutput& part);
+  void open_output(std::size_t n, const TaskOutput& part);
 
   // Hands a node's rows to those behind it.
   void give(std::size_t from, const Batch& batch, Transaction& transaction);
@@ -112,7 +112,7 @@ Result<void> Task::State::open() {
     else if (const auto* op = std::get_if<TaskOperator>(&part))
       LV_TRY(open_operator(n, *op));
     else
-      LV_TRY(open_output(n, std::get<TaskOutput>(part)));
+      open_output(n, std::get<TaskOutput>(part));
   }
   return {};
 }
@@ -152,17 +152,15 @@ Result<void> Task::State::open_operator(std::size_t n, const TaskOperator& part)
   return {};
 }
 
-Result<void> Task::State::open_output(std::size_t n, const TaskOutput& part) {
+void Task::State::open_output(std::size_t n, const TaskOutput& part) {
   auto written = std::make_unique<Written>();
   Compression compression = Compression::none;
   if (auto topic = around.log->topic(part.format.topic)) compression = topic->config.compression;
   written->writer =
       std::make_unique<TopicWriter>(part.format, plan.nodes[n].schema, part.checks, compression, around.surroundings);
-  LV_TRY(written->writer->open());
   if (!part.object.empty()) written->rows_out = rows(part.query, "out");
   for (const std::string& reader : part.readers) written->readers_in.push_back(rows(reader, "in"));
   outputs[n] = std::move(written);
-  return {};
 }
 
 // ---- working ----

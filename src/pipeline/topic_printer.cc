@@ -2,8 +2,6 @@
 
 #include <simdjson.h>
 
-#include <map>
-
 #include "base/json.h"
 #include "base/near_name.h"
 #include "formats/formats.h"
@@ -23,20 +21,19 @@ struct Shown {
 // Decodes one text at a time: for people's eyes, not for speed.
 class SideText {
  public:
-  SideText(const FormatSpec* spec, SchemaStore& schemas) : schemas_(schemas) {
+  explicit SideText(const FormatSpec* spec) {
     if (!spec || spec->format == "JSON" || spec->format == "DELIMITED" || spec->format == "NONE")
       return;  // these are text already
-    declared_ = {spec->fields, find_format(spec->format)->make_decoder(*spec), spec->fields.size() == 1};
+    fields_ = spec->fields;
+    decoder_ = find_format(spec->format)->make_decoder(*spec);
   }
 
-  Shown show(const Text& bytes) {
+  Shown show(const Text& bytes) const {
     if (bytes.is_null()) return {};
-    const Layout* layout = named(bytes.view());
-    if (!layout && declared_.decoder) layout = &declared_;
-    if (layout) {
+    if (decoder_) {
       std::vector<std::shared_ptr<Column>> columns;
       std::vector<Column*> wanted;
-      for (const Field& field : layout->fields) {
+      for (const Field& field : fields_) {
         columns.push_back(std::make_shared<Column>(field.type));
         wanted.push_back(columns.back().get());
       }
@@ -44,13 +41,12 @@ class SideText {
       padded.resize(padded.size() + Buffer::padding);
       Text text(std::string_view(padded).substr(0, static_cast<std::size_t>(bytes.size)));
       RowFailures failures;
-      layout->decoder->decode(std::span(&text, 1), nullptr, wanted, failures);
+      decoder_->decode(std::span(&text, 1), nullptr, wanted, failures);
       if (failures.empty()) {
-        const std::vector<Field>& fields = layout->fields;
-        if (layout->bare) return {text_of(columns[0]->value(0), fields[0].type), fields[0].type.numeric()};
-        Json object{Json::Object()};
+        if (columns.size() == 1) return {text_of(columns[0]->value(0), fields_[0].type), fields_[0].type.numeric()};
+        Json object;
         for (std::size_t i = 0; i < columns.size(); ++i)
-          object.set(fields[i].name, json_of(columns[i]->value(0), fields[i].type));
+          object.set(fields_[i].name, json_of(columns[i]->value(0), fields_[i].type));
         return {object.text(), true};
       }
     }
@@ -58,32 +54,6 @@ class SideText {
   }
 
  private:
-  struct Layout {
-    std::vector<Field> fields;
-    std::unique_ptr<Decoder> decoder;
-    bool bare = false;
-  };
-
-  // By the schema that the bytes name; nullptr: they name none that is known.
-  const Layout* named(std::string_view bytes) {
-    std::int32_t id = framed_schema_id(bytes);
-    if (id == 0) return nullptr;
-    auto [place, is_new] = named_.try_emplace(id);
-    Layout& layout = place->second;
-    if (is_new) {
-      const Format& avro = *find_format("AVRO");
-      auto text = schemas_.schema(id);
-      auto schema = text ? avro.read_schemas("", *text) : Result<Schema>(std::move(text).error());
-      if (schema) {
-        layout.fields = schema->value;
-        layout.bare = layout.fields.size() == 1 && layout.fields[0].name == "ROWVAL";
-        layout.decoder = avro.make_decoder(
-            {.format = "AVRO", .fields = layout.fields, .wrap_single = !layout.bare, .schemas = &schemas_});
-      }
-    }
-    return layout.decoder ? &layout : nullptr;
-  }
-
   static Shown guess(std::string_view bytes) {
     if (simdjson::validate_utf8(bytes.data(), bytes.size())) {
       bool printable = bytes.find('\0') == std::string_view::npos;
@@ -92,9 +62,8 @@ class SideText {
     return {text_of(Value(std::string(bytes)), TypeKind::bytes), false};
   }
 
-  SchemaStore& schemas_;
-  Layout declared_;  // as a stream or table has it; without a decoder: there is none, or the bytes are text
-  std::map<std::int32_t, Layout> named_;  // by the number of the schema
+  std::vector<Field> fields_;
+  std::unique_ptr<Decoder> decoder_;
 };
 
 }  // namespace
@@ -108,8 +77,8 @@ Result<void> TopicPrinter::print(const std::string& name, PrintRange range, std:
     return Error(ErrorKind::not_found, "there is no topic " + name).remedy(did_you_mean(name, names));
   }
   auto relations = catalog_.over_topic(name);
-  SideText key(relations.empty() ? nullptr : &relations.front()->format.key, schemas_);
-  SideText value(relations.empty() ? nullptr : &relations.front()->format.value, schemas_);
+  SideText key(relations.empty() ? nullptr : &relations.front()->format.key);
+  SideText value(relations.empty() ? nullptr : &relations.front()->format.value);
 
   std::vector<TopicPartition> partitions;
   std::vector<std::unique_ptr<Reader>> readers;

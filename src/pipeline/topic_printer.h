@@ -1,6 +1,5 @@
 // PRINT: the records of a topic as text, whatever they are. The format is that of a stream or table over the topic if
-// there is one; else it is guessed from the bytes: JSON and other text as they are, the rest in hexadecimal. Records
-// that name their schema are shown as that has them, whatever a stream or table takes from them.
+// there is one; else it is guessed from the bytes: JSON and other text as they are, the rest in hexadecimal.
 #pragma once
 #include <functional>
 #include <optional>
@@ -20,9 +19,8 @@ struct PrintRange {
 
 class TopicPrinter {
  public:
-  // All outlive the printer.
-  TopicPrinter(Log& log, SchemaStore& schemas, const Catalog& catalog)
-      : log_(log), schemas_(schemas), catalog_(catalog) {}
+  // Both outlive the printer.
+  TopicPrinter(Log& log, const Catalog& catalog) : log_(log), catalog_(catalog) {}
   // Calls `take` for one record after the other, by partition and offset, until it returns false or a stop is
   // requested.
   Result<void> print(const std::string& topic, PrintRange range, std::stop_token stop,
@@ -30,7 +28,6 @@ class TopicPrinter {
 
  private:
   Log& log_;
-  SchemaStore& schemas_;
   const Catalog& catalog_;
 };
 

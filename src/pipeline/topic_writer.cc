@@ -1,7 +1,5 @@
 #include "pipeline/topic_writer.h"
 
-#include <algorithm>
-
 #include "batch/kernels.h"
 #include "formats/formats.h"
 #include "pipeline/event_time.h"
@@ -18,43 +16,14 @@ TopicWriter::TopicWriter(RecordFormat format, SchemaRef schema, std::vector<Chec
       schema_(std::move(schema)),
       checks_(std::move(checks)),
       surroundings_(surroundings),
-      bare_value_(schema_->value.size() == 1 && (format_.value.format == "KAFKA" || !format_.value.wrap_single)) {
+      bare_value_(schema_->value.size() == 1 &&
+                  (format_.value.format == "KAFKA" || (format_.value.format == "JSON" && !format_.value.wrap_single))),
+      key_encoder_(find_format(format_.key.format)->make_encoder(format_.key)),
+      value_encoder_(find_format(format_.value.format)->make_encoder(format_.value)) {
   for (std::int32_t p = 0; p < format_.partitions; ++p)
     partitions_.push_back({{format_.topic, p}, RecordBatchBuilder(compression)});
 }
 TopicWriter::~TopicWriter() = default;
-
-Result<void> TopicWriter::make_encoders() {
-  key_encoder_ = LV_TRY(make_encoder(format_.key));
-  value_encoder_ = LV_TRY(make_encoder(format_.value));
-  return {};
-}
-
-// Equal keys must have equal bytes: where a source has written a table's rows into the topic, keys are written as it
-// writes them.
-Result<void> TopicWriter::write_keys_as_captured(FormatSpec& spec, const std::string& subject) const {
-  const Format& format = *find_format(spec.format);
-  auto key = LV_TRY(spec.schemas->latest(subject)), value = LV_TRY(spec.schemas->latest(format_.topic + "-value"));
-  if (!key || !value) return {};
-  auto captured = format.read_schemas(key->text, value->text);
-  if (!captured || !captured->origin || !std::ranges::equal(captured->key, spec.fields, {}, &Field::type, &Field::type))
-    return {};
-  FormatSpec as = spec;
-  as.fields = captured->key;
-  as.whole = std::make_shared<const Schema>(*std::move(captured));
-  if (format.schema_text(as) == key->text) spec = std::move(as);
-  return {};
-}
-
-Result<std::unique_ptr<Encoder>> TopicWriter::make_encoder(FormatSpec& spec) {
-  const Format& format = *find_format(spec.format);
-  if (!format.schema_text || spec.schema_id != 0 || spec.fields.empty()) return format.make_encoder(spec);
-  LV_ASSERT(spec.schemas != nullptr);
-  const std::string subject = format_.topic + (spec.side == Side::key ? "-key" : "-value");
-  if (spec.side == Side::key) LV_TRY(write_keys_as_captured(spec, subject));
-  spec.schema_id = LV_TRY(spec.schemas->put(subject, format.schema_text(spec)));
-  return format.make_encoder(spec);
-}
 
 Batch TopicWriter::admit(const Batch& batch, Problems& problems, const Batch* declared) {
   Batch admitted = batch;

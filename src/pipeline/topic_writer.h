@@ -18,10 +18,6 @@ class TopicWriter {
               const Surroundings& surroundings);
   ~TopicWriter();
 
-  // Before the first row: registers the schemas of formats that need one and were given no number, as <topic>-key and
-  // <topic>-value. Nothing is registered for a topic that is not written to. Again, it does nothing.
-  Result<void> open() { return key_encoder_ && value_encoder_ ? Result<void>() : make_encoders(); }
-
   struct Problems {
     std::vector<DeadLetter> refused;          // rows that break a rule or have no form in the format
     std::vector<ProcessingFailure> failures;  // rows without an event time: dropped
@@ -49,19 +45,16 @@ class TopicWriter {
     TopicPartition to;
     RecordBatchBuilder records;
   };
-  Result<void> make_encoders();
-  Result<std::unique_ptr<Encoder>> make_encoder(FormatSpec& spec);
-  Result<void> write_keys_as_captured(FormatSpec& spec, const std::string& subject) const;
   void encode(const Batch& batch, Rows rows, RowFailures& failures);
   void refuse(const Batch& batch, Rows rows, const std::string& stage, const std::string& cause, Problems& problems);
   void add(Partition& partition, const Batch& batch, std::uint32_t row, std::uint32_t i, Transaction& transaction);
 
-  RecordFormat format_;
+  const RecordFormat format_;
   const SchemaRef schema_;
   const std::vector<CheckRule> checks_;
   const Surroundings& surroundings_;
-  const bool bare_value_;                                 // a null value stands alone: the record has none
-  std::unique_ptr<Encoder> key_encoder_, value_encoder_;  // null before open()
+  const bool bare_value_;  // a null value stands alone: the record has none
+  std::unique_ptr<Encoder> key_encoder_, value_encoder_;
   std::vector<Partition> partitions_;
   std::int32_t turn_ = 0;  // of rows without key
   std::uint64_t records_ = 0;

@@ -166,12 +166,11 @@ Result<PlannedRelation> Planner::create_source(const ast::Statement& statement, 
   relation.statement = print(statement);
   relation.format.topic = properties.topic.empty() ? create.name.text : properties.topic;
   relation.format.partitions = LV_TRY(partitions_of(properties, relation.format.topic, std::nullopt));
-  relation.format.key =
-      LV_TRY(make_format(script_, properties.places, Side::key, properties.key_format, properties.key_delimiter, {},
-                         schema->key, *around_.session, around_.schemas));
+  relation.format.key = LV_TRY(make_format(script_, properties.places, Side::key, properties.key_format,
+                                           properties.key_delimiter, {}, schema->key, *around_.session));
   relation.format.value =
       LV_TRY(make_format(script_, properties.places, Side::value, properties.value_format, properties.value_delimiter,
-                         properties.wrap_single_value, schema->value, *around_.session, around_.schemas));
+                         properties.wrap_single_value, schema->value, *around_.session));
   relation.format.event_time = LV_TRY(event_time(schema, relation.name, properties));
   relation.checks = LV_TRY(bind_checks(create.checks, relation.name, schema));
   planned.topic = topic_config(properties, relation.format.partitions, table);
@@ -198,10 +197,10 @@ Result<RecordFormat> Planner::derived_format(const SchemaRef& schema, const Rela
   if (inherit_value && value.format == "DELIMITED" && value_delimiter.empty()) value_delimiter = value.delimiter;
   format.key = LV_TRY(make_format(script_, properties.places, Side::key,
                                   inherit_key && !schema->key.empty() ? key.format : properties.key_format,
-                                  key_delimiter, {}, schema->key, *around_.session, around_.schemas));
+                                  key_delimiter, {}, schema->key, *around_.session));
   format.value = LV_TRY(make_format(script_, properties.places, Side::value,
                                     inherit_value ? value.format : properties.value_format, value_delimiter,
-                                    properties.wrap_single_value, schema->value, *around_.session, around_.schemas));
+                                    properties.wrap_single_value, schema->value, *around_.session));
   format.event_time = LV_TRY(event_time(schema, name, properties));
   return format;
 }
@@ -217,8 +216,7 @@ Result<PlannedQuery> Planner::create_as(const ast::Statement& statement, const a
   QueryTarget target{.table = table, .store_prefix = id};
   // The key's fields are not known yet; its format is all that matters to whoever sends rows through a topic.
   target.key = {.format = properties.key_format.empty() ? source->format.key.format : properties.key_format,
-                .side = Side::key,
-                .schemas = around_.schemas};
+                .side = Side::key};
   if (target.key.format == "NONE") target.key.format = "KAFKA";
   target.key.wrap_single = false;
   QueryPlanner::Planned planned = LV_TRY(planner.plan(create.query, target));

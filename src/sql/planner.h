@@ -20,7 +20,6 @@ struct PlanSurroundings {
   const Catalog* catalog = nullptr;
   const SessionProperties* session = nullptr;
   std::function<std::optional<Topic>(const std::string&)> topic;  // what the log has
-  SchemaStore* schemas = nullptr;                                 // of formats that write a schema's number
 };
 
 // A new stream or table, and how its topic is to be made if it is not there.

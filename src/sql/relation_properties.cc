@@ -140,7 +140,7 @@ Result<RelationProperties> read_relation_properties(const Script& script, const 
 
 Result<FormatSpec> make_format(const Script& script, const PropertyPlaces& places, Side side, const std::string& format,
                                const std::string& delimiter, std::optional<bool> wrap, const std::vector<Field>& fields,
-                               const SessionProperties& session, SchemaStore* schemas) {
+                               const SessionProperties& session) {
   bool key = side == Side::key;
   ast::Span span = places.of({key ? "KEY_FORMAT" : "VALUE_FORMAT", "FORMAT"});
   std::string name = format;
@@ -157,15 +157,13 @@ Result<FormatSpec> make_format(const Script& script, const PropertyPlaces& place
   if (!found) {
     std::vector<std::string> names;
     for (const Format& f : formats()) names.emplace_back(f.name);
-    static constexpr std::array<std::string_view, 4> not_yet_formats = {"PROTOBUF", "PROTOBUF_NOSR", "JSON_SR",
+    static constexpr std::array<std::string_view, 5> not_yet_formats = {"AVRO", "PROTOBUF", "PROTOBUF_NOSR", "JSON_SR",
                                                                         "DEBEZIUM_JSON"};
     if (std::ranges::find(not_yet_formats, name) != not_yet_formats.end())
-      return statement_error(script, span, "not supported yet: format " + name)
-          .remedy("Use JSON, AVRO, DELIMITED or KAFKA.");
+      return statement_error(script, span, "not supported yet: format " + name).remedy("Use JSON, DELIMITED or KAFKA.");
     return statement_error(script, span, "there is no format " + name).remedy(did_you_mean(name, names));
   }
-  FormatSpec spec{
-      .format = name, .side = side, .fields = fields, .wrap_single = side == Side::value, .schemas = schemas};
+  FormatSpec spec{.format = name, .side = side, .fields = fields, .wrap_single = side == Side::value};
   if (!delimiter.empty()) {
     std::string side_name = key ? "KEY_" : "VALUE_";
     if (name != "DELIMITED")
@@ -176,9 +174,8 @@ Result<FormatSpec> make_format(const Script& script, const PropertyPlaces& place
     spec.delimiter = delimiter;
   }
   if (wrap && side == Side::value) {
-    if (*wrap && name != "JSON" && name != "AVRO")
-      return statement_error(script, places.of({"WRAP_SINGLE_VALUE"}),
-                             "WRAP_SINGLE_VALUE is for JSON and AVRO, not for " + name)
+    if (*wrap && name != "JSON")
+      return statement_error(script, places.of({"WRAP_SINGLE_VALUE"}), "WRAP_SINGLE_VALUE is for JSON, not for " + name)
           .remedy("Leave it out.");
     if (fields.size() != 1)
       return statement_error(script, places.of({"WRAP_SINGLE_VALUE"}),

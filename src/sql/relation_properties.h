@@ -45,7 +45,7 @@ Result<RelationProperties> read_relation_properties(const Script& script, const 
 // One side of a topic's records, checked by its format. `format` may be empty for the default of the session.
 Result<FormatSpec> make_format(const Script& script, const PropertyPlaces& places, Side side, const std::string& format,
                                const std::string& delimiter, std::optional<bool> wrap, const std::vector<Field>& fields,
-                               const SessionProperties& session, SchemaStore* schemas);
+                               const SessionProperties& session);
 
 // Properties as written, for connectors: text values, with their places.
 Properties written_properties(const Script& script, const std::vector<ast::PropertySetting>& settings);

@@ -5,7 +5,6 @@
 #include "pipeline/dead_letters.h"
 #include "pipeline/task_plan.h"
 #include "pipeline/topic_printer.h"
-#include "registry/schema_topic.h"
 #include "sql/binder.h"
 #include "sql/parser.h"
 
@@ -22,22 +21,19 @@ Stage::~Stage() { close(); }
 Result<void> Stage::open() {
   files_ = std::make_unique<MemoryFiles>(disk_);
   log_ = LV_TRY(open_embedded_log(*files_, "/log", {.clock = &clock_, .maintenance_interval_ms = 0}));
-  schemas_ = LV_TRY(open_schema_topic(*log_, false));
-  session_ = LV_TRY(Session::open(*log_, *schemas_, clock_, false));
+  session_ = LV_TRY(Session::open(*log_, clock_, false));
   return {};
 }
 
 void Stage::close() {
   pipeline_.reset();
   session_.reset();
-  schemas_.reset();
   log_.reset();
   files_.reset();
 }
 
 PipelineSurroundings Stage::surroundings() {
   return {.log = log_.get(),
-          .schemas = schemas_.get(),
           .files = files_.get(),
           .state_files = files_.get(),
           .state_directory = "/log/state",
@@ -149,7 +145,7 @@ Result<void> Stage::put(const std::string& topic, const std::vector<Put>& record
 
 Result<std::vector<PrintedRecord>> Stage::records(const std::string& topic) {
   std::vector<PrintedRecord> found;
-  TopicPrinter printer(*log_, *schemas_, session_->catalog());
+  TopicPrinter printer(*log_, session_->catalog());
   LV_TRY(printer.print(topic, {.from_beginning = true}, {}, [&](const PrintedRecord& record) {
     found.push_back(record);
     return true;

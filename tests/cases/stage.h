@@ -67,7 +67,6 @@ class Stage {
   Metrics metrics_;
   std::unique_ptr<StatusBoard> board_;
   std::unique_ptr<Log> log_;
-  std::unique_ptr<SchemaStore> schemas_;
   std::unique_ptr<Session> session_;
   std::unique_ptr<Pipeline> pipeline_;
   std::optional<std::string> file_;

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include "base/json.h"
-#include "connectors/postgres/pgoutput.h"
 
 namespace levada {
 namespace {
@@ -28,6 +27,8 @@ void append_row(std::string& out, std::string_view name, const std::vector<Named
 }
 
 }  // namespace
+
+std::string lsn_text(std::uint64_t lsn) { return fmt::format("{:X}/{:X}", lsn >> 32, lsn & 0xffffffffu); }
 
 DeadLetter refused_change(const CapturedTable& table, char op, const ChangePlace& place, std::string cause,
                           const std::vector<NamedText>& before, const std::vector<NamedText>& after) {

@@ -14,6 +14,8 @@ struct NamedText {
   FieldText text;
 };
 
+std::string lsn_text(std::uint64_t lsn);  // "16/B374D848", as PostgreSQL writes it
+
 // The value is JSON: {"op":"u","before":{"id":"1"},"after":{"id":"1","big":null}}, each value the server's text;
 // columns that it did not send are left out, and so is a row that it did not send.
 DeadLetter refused_change(const CapturedTable& table, char op, const ChangePlace& place, std::string cause,

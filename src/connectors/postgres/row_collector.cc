@@ -24,12 +24,15 @@ void RowCollector::add(const CapturedTableRef& table, const RowChange& change) {
   switch (change.op) {
     case 't':
       if (!stretch->rows.empty()) {
-        close(*table);
+        open_.erase(table.get());
+        last_table_ = nullptr;
         stretch = &stretch_of(table);
       }
       stretch->truncates = true;
       stretch->rows.push_back({change.place, 't'});
-      return close(*table);
+      open_.erase(table.get());
+      last_table_ = nullptr;
+      return;
     case 'd': return put_deletion(*stretch, change);
     case 'u': {
       const std::vector<RowPlan::FieldPlan>& fields = stretch->plan->fields;
@@ -50,40 +53,18 @@ RowCollector::Stretch& RowCollector::stretch_of(const CapturedTableRef& table) {
   if (last_table_ == table.get() && stretches_[last_].rows.size() + 2 <= batch_rows) [[likely]]
     return stretches_[last_];
   auto [found, added] = open_.try_emplace(table.get(), stretches_.size());
-  added = added || stretches_[found->second].rows.size() + 2 > batch_rows;
+  if (!added && stretches_[found->second].rows.size() + 2 > batch_rows) added = true, found->second = stretches_.size();
   if (added) {
-    std::size_t fresh = stretches_.size();
-    close(*table);
-    open_[table.get()] = fresh;
-    auto texts = std::make_shared<Arena>();
-    stretches_.push_back({.plan = plan_of(table), .memory = texts, .texts = texts.get(), .cells = {}, .rows = {}});
-    last_table_ = table.get();
-    last_ = fresh;
-    return stretches_.back();
+    // What went to the same topic under another definition of the table, or of another table, stays before this.
+    std::erase_if(open_, [&](const auto& other) {
+      return other.first != table.get() && stretches_[other.second].plan->table->topic == table->topic;
+    });
+    stretches_.push_back({.plan = plan_of(table), .texts = std::make_shared<Arena>(), .cells = {}, .rows = {}});
   }
   last_table_ = table.get();
-  last_ = found->second;
+  last_ = stretches_.size() - 1;
+  if (!added) last_ = found->second;
   return stretches_[last_];
-}
-
-void RowCollector::close(const CapturedTable& table) {
-  // Other definitions of the table, and other tables, may share the topic.
-  std::erase_if(open_, [&](const auto& open) { return open.first->topic == table.topic; });
-  last_table_ = nullptr;
-}
-
-void RowCollector::add_rows(const CapturedTableRef& table, const SnapshotRows& rows) {
-  if (rows.rows == 0) return;
-  close(*table);
-  std::size_t columns = table->columns.size();
-  for (std::uint32_t first = 0; first < rows.rows; first += batch_rows) {
-    std::uint32_t count = std::min(batch_rows, rows.rows - first);
-    stretches_.push_back({.plan = plan_of(table), .memory = rows.memory, .cells = {}, .rows = {}});
-    stretches_.back().values = rows.values.data() + first * columns;
-    stretches_.back().rows.assign(count, {rows.place, 'r'});
-  }
-  for (const FieldText& value : rows.values.first(rows.rows * columns)) bytes_ += sizeof value + value.size;
-  changes_ += rows.rows;
 }
 
 std::shared_ptr<const RowPlan> RowCollector::plan_of(const CapturedTableRef& table) {
@@ -203,10 +184,10 @@ Batch RowCollector::batch_of(const Stretch& stretch) {
   for (std::size_t i = 0; i < width; ++i) {
     auto column = std::make_shared<Column>((*plan.schema)[i].type);
     failures.clear();
-    plan.fields[i].reader->read(stretch.first_of(i), stretch.stride(), rows, *column, failures);
+    plan.fields[i].reader->read(stretch.cells.data() + i, width, rows, *column, failures);
     for (RowFailure& failure : failures)
       refused.push_back({failure.row, plan.table->columns[plan.fields[i].column].name + ": " + failure.why});
-    hold_memory(*column, stretch.memory);
+    hold_memory(*column, stretch.texts);
     (i < keys ? batch.key : batch.after).push_back(std::move(column));
   }
 
@@ -215,7 +196,6 @@ Batch RowCollector::batch_of(const Stretch& stretch) {
       if (batch.deleted.empty()) batch.deleted.assign(rows, false);
       batch.deleted.set(row);
     }
-    if (!stretch.texts) continue;  // a snapshot has all values
     const FieldText* cells = stretch.cells.data() + row * width;
     for (std::size_t i = keys; i < width; ++i) {
       if (cells[i].kind != Kind::unchanged) [[likely]]
@@ -237,7 +217,7 @@ Batch RowCollector::batch_of(const Stretch& stretch) {
     std::vector<NamedText> texts;
     const Row& from = stretch.rows[row];
     for (std::size_t f = 0; f < (from.op == 'd' ? keys : width); ++f)
-      texts.push_back({plan.table->columns[plan.fields[f].column].name, stretch.first_of(f)[row * stretch.stride()]});
+      texts.push_back({plan.table->columns[plan.fields[f].column].name, stretch.cells[row * width + f]});
     bool gone = from.op == 'd';
     refused_.push_back(refused_change(*plan.table, from.op, from.place, std::move(cause),
                                       gone ? texts : std::vector<NamedText>(),

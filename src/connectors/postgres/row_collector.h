@@ -23,7 +23,6 @@ class RowCollector : public ChangeCollector {
   explicit RowCollector(ValueModes modes) : modes_(modes) {}
 
   void add(const CapturedTableRef& table, const RowChange& change) override;
-  void add_rows(const CapturedTableRef& table, const SnapshotRows& rows) override;
   void add_message(std::string_view, std::string_view, bool, const ChangePlace&) override {}
   void begin(const ChangePlace&) override {}
   void commit(const ChangePlace&) override {}
@@ -36,23 +35,15 @@ class RowCollector : public ChangeCollector {
     ChangePlace place;
     char op;
   };
-  // Rows of one table that become one batch: changes, copied into cells, or rows of a snapshot where they are.
+  // Rows of one table that become one batch.
   struct Stretch {
     std::shared_ptr<const RowPlan> plan;
-    std::shared_ptr<const void> memory;  // of the texts
-    Arena* texts = nullptr;              // the same, to copy into; null: rows of a snapshot
-    std::vector<FieldText> cells;        // row by row, a cell for each field of the plan
-    const FieldText* values = nullptr;   // rows of a snapshot: row by row, a value for each column of the table
+    std::shared_ptr<Arena> texts;
+    std::vector<FieldText> cells;  // row by row, a cell for each field of the plan
     std::vector<Row> rows;
     bool truncates = false;
-
-    const FieldText* first_of(std::size_t field) const {
-      return texts ? cells.data() + field : values + plan->fields[field].column;
-    }
-    std::size_t stride() const { return texts ? plan->fields.size() : plan->table->columns.size(); }
   };
 
-  void close(const CapturedTable& table);  // what comes next of its topic is another batch
   Stretch& stretch_of(const CapturedTableRef& table);
   std::shared_ptr<const RowPlan> plan_of(const CapturedTableRef& table);
   void put_row(Stretch& stretch, const RowChange& change);

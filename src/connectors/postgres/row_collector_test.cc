@@ -222,35 +222,6 @@ TEST_SUITE("connectors") {
     CHECK(rows == 10000);
   }
 
-  TEST_CASE("row collector: rows of a snapshot are read where they are, between the changes of their table") {
-    Collection c(keyed());
-    c.add('c', {}, {"1", "a", "~"});
-    auto values = std::make_shared<std::vector<FieldText>>();
-    for (int i = 0; i < 5000; ++i)
-      for (const FieldText& field :
-           c.texts.row({std::to_string(i), i % 7 == 0 ? "~" : "n", i == 4999 ? "NaN" : "1.50"}))
-        values->push_back(field);
-    SnapshotRows rows{.values = *values, .rows = 5000, .memory = values, .place = {.lsn = 9, .commit_us = 5000}};
-    c.collector.add_rows(c.table, rows);
-    CHECK(c.collector.changes() == 5001);
-    c.add('d', {"1", "~", "~"}, {});
-    values.reset();
-    rows.memory.reset();
-    SourceRead read = c.take();
-    REQUIRE(read.parts.size() == 4);
-    CHECK(text(read.parts[0].batch) == " 1 -> a null");
-    CHECK(read.parts[1].batch.size == 4096);
-    CHECK(read.parts[1].batch.timestamp_ms(0) == 5);
-    CHECK(read.parts[1].batch.after[0]->is_null(7));
-    CHECK(read.parts[1].batch.after[0]->string(8) == "n");
-    CHECK(read.parts[2].batch.size == 904);
-    CHECK(read.parts[2].batch.selection.size() == 903);
-    CHECK(read.parts[2].batch.key[0]->values<std::int32_t>()[0] == 4096);
-    CHECK(text(read.parts[3].batch) == " 1 -> deleted");
-    REQUIRE(read.rejected.size() == 1);
-    CHECK(read.rejected[0].value == R"({"op":"r","after":{"id":"4999","name":"n","qty":"NaN"}})");
-  }
-
   TEST_CASE("row collector: generated columns that the log does not hold are left out") {
     CapturedTable table = keyed();
     table.columns[2].generated = true;

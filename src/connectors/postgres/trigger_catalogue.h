@@ -1,0 +1,61 @@
+// What the server's catalogue says of a table that is captured by triggers, and of the change table they fill.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/postgres/captured_table.h"
+#include "connectors/postgres/connection.h"
+#include "connectors/postgres/names.h"
+
+namespace levada {
+
+struct CatalogueTrigger {
+  std::string name;
+  char enabled = 'O';      // pg_trigger.tgenabled: O as usual, A always, R in replicas only, D not
+  std::uint16_t when = 0;  // pg_trigger.tgtype
+  bool deferrable = false;
+  std::string schema, function, body;  // of the function: its names and its source
+
+  static constexpr std::uint16_t row = 1, before = 2, insert = 4, del = 8, update = 16, truncate = 32;
+};
+
+struct CatalogueColumn {
+  std::string name;
+  std::string type;  // as CREATE TABLE takes it; of a domain, what it is made of
+  bool not_null = false;
+  std::string fallback;  // its default, as SQL; empty: none
+  bool identity = false;
+  // The sequence that fills it, if one does.
+  std::string sequence;  // quoted
+  std::int64_t cache = 1, increment = 1;
+  bool cycles = false;
+
+  bool is_filled() const { return identity || !fallback.empty(); }
+};
+
+// Of the captured table.
+struct CatalogueTable {
+  CapturedTable table;                 // its key is the primary key
+  std::vector<CatalogueColumn> plain;  // the same columns
+  bool deferrable_key = false;
+  double rows = 0;  // about; -1: not known
+  bool may_select = false, may_add_triggers = false, owned = false, may_create = false;
+  std::vector<CatalogueTrigger> triggers;  // of users, not the server's own
+};
+
+struct CatalogueChanges {
+  TableName name;
+  std::vector<CatalogueColumn> columns;
+  bool may_select = false, may_insert = false, may_delete = false, owned = false;
+  std::vector<std::string> indexed;  // columns that an index begins with
+
+  const CatalogueColumn* find(std::string_view column) const;
+};
+
+// By the exact name, without a schema the first of the search path; nullopt: there is no such table.
+Result<std::optional<CatalogueTable>> read_captured_table(PostgresConnection& connection, const TableName& name);
+Result<std::optional<CatalogueChanges>> read_change_table(PostgresConnection& connection, const TableName& name);
+
+}  // namespace levada

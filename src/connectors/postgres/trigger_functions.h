@@ -1,0 +1,50 @@
+// The trigger functions that fill a change table, as SQL.
+//
+// They run with the rights of their owner, so that writers need none on the change table, and find names by their
+// schemas only. Nobody else may make triggers of them.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "connectors/postgres/trigger_catalogue.h"
+
+namespace levada {
+
+class TriggerFunctions {
+ public:
+  struct Columns {
+    std::string action;
+    std::vector<std::string> key, old_key;
+  };
+  struct Function {
+    std::string body;     // as pg_proc.prosrc keeps it
+    std::string create;   // CREATE OR REPLACE FUNCTION …; REVOKE …;
+    std::string trigger;  // CREATE TRIGGER …;
+    std::uint16_t when;   // as pg_trigger.tgtype keeps it
+  };
+
+  TriggerFunctions(const CatalogueTable& table, const TableName& changes, Columns columns, bool notify);
+
+  std::string row_trigger() const { return "0" + name("capture"); }
+  std::string statement_trigger() const { return "0" + name("wake"); }
+  std::string key_trigger() const { return "0" + name("key"); }
+
+  Function row_function() const;        // every row
+  Function statement_function() const;  // TRUNCATE, and the NOTIFY
+  Function key_function() const;        // a deletion of the old key, where a key changes
+
+ private:
+  std::string name(const std::string& kind) const;
+  // INSERT INTO the change table: the columns of a row (NEW, OLD) and these.
+  std::string insert(const std::string& row, const std::string& more_columns, const std::string& more_values) const;
+  std::string key_changed() const;
+  Function function(const std::string& kind, const std::string& body, std::uint16_t when,
+                    const std::string& condition = {}) const;
+
+  const CatalogueTable& table_;
+  const TableName changes_;
+  const Columns columns_;
+  const bool notify_;
+};
+
+}  // namespace levada

@@ -1,0 +1,205 @@
+// Changes by triggers, from the tables of a real server to what the log gets: each once, in the order of its key.
+#include <doctest/doctest.h>
+
+#include "tests/live/trigger_stage.h"
+
+namespace levada {
+namespace {
+
+using Events = std::vector<std::string>;
+
+constexpr const char* seed_tables = R"(
+CREATE TABLE employees (emp_id SERIAL, first_name VARCHAR(100), last_name VARCHAR(100), dob DATE, city VARCHAR(100),
+                        salary INT);
+CREATE TABLE emp_cdc (emp_id SERIAL, first_name VARCHAR(100), last_name VARCHAR(100), dob DATE, city VARCHAR(100),
+                      salary INT, action VARCHAR(100));)";
+
+// As the answers to the exercise have it.
+constexpr const char* seed_trigger = R"(
+CREATE FUNCTION log_employee() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    INSERT INTO emp_cdc VALUES (OLD.emp_id, OLD.first_name, OLD.last_name, OLD.dob, OLD.city, OLD.salary, TG_OP);
+  ELSE
+    INSERT INTO emp_cdc VALUES (NEW.emp_id, NEW.first_name, NEW.last_name, NEW.dob, NEW.city, NEW.salary, TG_OP);
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER employee_changes AFTER INSERT OR UPDATE OR DELETE ON employees
+  FOR EACH ROW EXECUTE FUNCTION log_employee();)";
+
+const Events seed_properties = {"table.include.list=employees", "change.table=emp_cdc", "topic=bf_employee_cdc"};
+
+Events with(Events properties, const Events& more) {
+  properties.insert(properties.end(), more.begin(), more.end());
+  return properties;
+}
+
+void execute(PostgresStage& stage, const std::string& script) { OtherSession(stage).sql(script); }
+
+}  // namespace
+
+TEST_SUITE("trigger") {
+  TEST_CASE("trigger: A8: insert, update, delete, key change, TRUNCATE and NULLs come as they happened") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    execute(*stage, "CREATE TABLE t (id int PRIMARY KEY, word text, day date)");
+    TriggerLine line(*stage, {"table.include.list=t", "topic=t"});
+    line.catch_up();
+    CHECK(line.events().empty());
+    execute(*stage, "INSERT INTO t VALUES (1, 'one', '2024-02-29'), (2, NULL, NULL)");
+    execute(*stage, "UPDATE t SET word = 'uno' WHERE id = 1");
+    execute(*stage, "UPDATE t SET id = 20, word = 'twenty' WHERE id = 2");
+    execute(*stage, "UPDATE t SET word = NULL WHERE id = 20");
+    execute(*stage, "DELETE FROM t WHERE id = 1");
+    line.catch_up();
+    CHECK(line.take_events() == Events{"t 1: one|2024-02-29", "t 2: NULL|NULL", "t 1: uno|2024-02-29", "t 2: deleted",
+                                       "t 20: twenty|NULL", "t 20: NULL|NULL", "t 1: deleted"});
+    execute(*stage, "BEGIN; INSERT INTO t VALUES (3, 'a'); TRUNCATE t; INSERT INTO t VALUES (4, 'b'); COMMIT");
+    line.catch_up();
+    CHECK(line.take_events() == Events{"t 3: a|NULL", "t: truncated", "t 4: b|NULL"});
+    CHECK(line.table("t") == "4: b|NULL");
+    line.catch_up();
+    CHECK(line.events().empty());
+  }
+
+  TEST_CASE(
+      "trigger: A8: the seed's plain emp_cdc with its own trigger is completed, and key changes reach the replica") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    execute(*stage, seed_tables);
+    execute(*stage, seed_trigger);
+    execute(*stage,
+            "INSERT INTO employees (first_name, last_name, dob, city, salary) VALUES "
+            "('Max', 'Smith', '2002-02-03', 'Sydney', 90432), ('Karl', 'Summers', '2004-04-10', 'Brisbane', "
+            "63319)");
+    TriggerLine unsaid(*stage, seed_properties);
+    CHECK(unsaid.problems().find("employees has no primary key") != std::string::npos);
+
+    TriggerLine line(*stage, with(seed_properties, {"message.key.columns=employees:emp_id"}));
+    line.catch_up();
+    CHECK(line.take_events() == Events{"bf_employee_cdc 1: Max|Smith|2002-02-03|Sydney|90432",
+                                       "bf_employee_cdc 2: Karl|Summers|2004-04-10|Brisbane|63319"});
+    execute(*stage, "UPDATE employees SET salary = 1, dob = NULL WHERE emp_id = 1");
+    execute(*stage, "UPDATE employees SET emp_id = 7 WHERE emp_id = 2");
+    execute(*stage, "DELETE FROM employees WHERE emp_id = 1");
+    line.catch_up();
+    CHECK(line.take_events() == Events{"bf_employee_cdc 1: Max|Smith|NULL|Sydney|1", "bf_employee_cdc 2: deleted",
+                                       "bf_employee_cdc 7: Karl|Summers|2004-04-10|Brisbane|63319",
+                                       "bf_employee_cdc 1: deleted"});
+    execute(*stage, "TRUNCATE employees");
+    line.catch_up();
+    CHECK(line.take_events() == Events{"bf_employee_cdc: truncated"});
+    CHECK(stage->sql("SELECT count(*) FROM emp_cdc") == "1");
+  }
+
+  TEST_CASE(
+      "trigger: the seed's plain emp_cdc without rows for the table yet: all changes that it has, in their order") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    execute(*stage, seed_tables);
+    execute(*stage, seed_trigger);
+    execute(*stage, "INSERT INTO employees (first_name) VALUES ('Max'); UPDATE employees SET first_name = 'Moritz'");
+    TriggerLine line(*stage, with(seed_properties, {"message.key.columns=employees:emp_id", "snapshot.mode=no_data"}));
+    line.catch_up();
+    CHECK(line.take_events() ==
+          Events{"bf_employee_cdc 1: Max|NULL|NULL|NULL|NULL", "bf_employee_cdc 1: Moritz|NULL|NULL|NULL|NULL"});
+  }
+
+  TEST_CASE("trigger: A7: interleaved transactions lose nothing, those rolled back are never seen") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    execute(*stage, "CREATE TABLE t (id int PRIMARY KEY, word text)");
+    TriggerLine line(*stage, {"table.include.list=t", "topic=t"});
+    line.catch_up();
+    OtherSession slow(*stage), fast(*stage), back(*stage);
+    slow.sql("BEGIN; INSERT INTO t VALUES (1, 'slow')");  // takes its change id first
+    back.sql("BEGIN; INSERT INTO t VALUES (2, 'back')");
+    fast.sql("INSERT INTO t VALUES (3, 'fast')");
+    line.catch_up();
+    CHECK(line.take_events() == Events{"t 3: fast"});
+    fast.sql(
+        "BEGIN; INSERT INTO t VALUES (4, 'kept'); SAVEPOINT s; INSERT INTO t VALUES (5, 'lost'); "
+        "ROLLBACK TO s; INSERT INTO t VALUES (6, 'kept too'); SAVEPOINT s2; UPDATE t SET word = 'in s2' WHERE id = "
+        "4; RELEASE s2; COMMIT");
+    line.catch_up();
+    CHECK(line.take_events() == Events{"t 4: kept", "t 6: kept too", "t 4: in s2"});
+    back.sql("ROLLBACK");
+    line.catch_up();
+    CHECK(line.events().empty());
+    slow.sql("UPDATE t SET word = 'slower' WHERE id = 3; COMMIT");
+    line.catch_up();
+    CHECK(line.take_events() == Events{"t 1: slow", "t 3: slower"});
+  }
+
+  // With an upper bound like pg_snapshot_xmin() the update of the first transaction would come before the insertion
+  // that it has changed: 1 < 2 < 3, and the second holds the bound between them.
+  TEST_CASE("trigger: A7: changes of a key keep their order while an older transaction runs between two younger ones") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    execute(*stage, "CREATE TABLE t (id int PRIMARY KEY, word text)");
+    TriggerLine line(*stage, {"table.include.list=t", "topic=t"});
+    line.catch_up();
+    OtherSession first(*stage), second(*stage), third(*stage);
+    first.sql("BEGIN; INSERT INTO t VALUES (1, 'first')");
+    second.sql("BEGIN; INSERT INTO t VALUES (2, 'second')");
+    third.sql("BEGIN; INSERT INTO t VALUES (3, 'third'); COMMIT");
+    first.sql("UPDATE t SET word = 'first again' WHERE id = 3; COMMIT");
+    line.catch_up();
+    CHECK(line.take_events() == Events{"t 1: first", "t 3: third", "t 3: first again"});
+    second.sql("COMMIT");
+    line.catch_up();
+    CHECK(line.take_events() == Events{"t 2: second"});
+  }
+
+  TEST_CASE("trigger: a prepared transaction's changes come when it is committed, whoever does it") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    if (stage->sql("SHOW max_prepared_transactions") == "0") return;
+    execute(*stage, "CREATE TABLE t (id int PRIMARY KEY)");
+    TriggerLine line(*stage, {"table.include.list=t", "topic=t", "wake.up=false"});
+    line.catch_up();
+    execute(*stage, "BEGIN; INSERT INTO t VALUES (1); PREPARE TRANSACTION '" + stage->schema() + "'");
+    execute(*stage, "INSERT INTO t VALUES (2)");
+    line.catch_up();
+    CHECK(line.take_events() == Events{"t 2: "});
+    execute(*stage, "COMMIT PREPARED '" + stage->schema() + "'");
+    line.catch_up();
+    CHECK(line.take_events() == Events{"t 1: "});
+  }
+
+  TEST_CASE("trigger: A7: what the log has is pruned, all but the last change, and what it does not have stays") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    execute(*stage, "CREATE TABLE t (id int PRIMARY KEY)");
+    TriggerLine line(*stage, {"table.include.list=t", "topic=t"});
+    line.catch_up();
+    OtherSession open(*stage);
+    open.sql("BEGIN; INSERT INTO t VALUES (0)");
+    execute(*stage, "INSERT INTO t SELECT generate_series(1, 2500)");
+    line.catch_up();
+    CHECK(line.take_events().size() == 2500);
+    CHECK(stage->sql("SELECT id FROM t_changes") == "2500");
+    open.sql("COMMIT");
+    CHECK(stage->sql("SELECT id FROM t_changes ORDER BY id") == "0\n2500");
+    line.catch_up();
+    CHECK(line.take_events() == Events{"t 0: "});
+    CHECK(stage->sql("SELECT id FROM t_changes") == "2500");
+  }
+
+  TEST_CASE("trigger: names with quotes, blanks, capitals and dots are taken as they are") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    execute(*stage,
+            R"(CREATE TABLE "Odd ""t"".a" ("A ""key""" int, "b.c" text, "select" text, "$levada$" text, action text,
+                       PRIMARY KEY ("A ""key""", "b.c")))");
+    TriggerLine line(*stage, {R"(table.include.list="Odd ""t"".a")", "topic=odd"});
+    line.catch_up();
+    execute(*stage, R"(INSERT INTO "Odd ""t"".a" VALUES (1, 'x', 's', 'd', 'DELETE'))");
+    execute(*stage, R"(UPDATE "Odd ""t"".a" SET "b.c" = 'y''"' )");
+    line.catch_up();
+    CHECK(line.take_events() == Events{"odd 1|x: s|d|DELETE", "odd 1|x: deleted", "odd 1|y'\": s|d|DELETE"});
+  }
+}
+
+}  // namespace levada
