@@ -87,6 +87,8 @@ class Sink {
   virtual Result<void> flush(std::vector<RejectedRecord>& /*rejected*/) { return {}; }
   // Makes the round's rows and these offsets visible and durable together.
   virtual Result<void> commit(std::span<const PartitionOffset> next) = 0;
+  // All rounds have ended and none follows: what may wait while there are rounds is done now.
+  virtual Result<void> close() { return {}; }
   // When commit() is to be called although nothing has come, by the wall clock; nullopt: there is no need.
   virtual std::optional<std::int64_t> due_ms() const { return std::nullopt; }
 };

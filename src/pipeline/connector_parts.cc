@@ -2,6 +2,10 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
+#include <functional>
+#include <set>
+
 #include "base/near_name.h"
 #include "connectors/connectors.h"
 #include "pipeline/connector_properties.h"
@@ -22,18 +26,34 @@ std::string place_of(const ConnectorDeclaration& declaration, std::string_view p
   return found ? found->where : "";
 }
 
-Result<std::vector<std::string>> topics_of(const ConnectorProperties& properties, const Log& log) {
-  if (properties.topics_regex.empty()) return properties.topics;
-  RE2 pattern(properties.topics_regex, RE2::Quiet);
-  if (!pattern.ok())
+// The topics of a sink: those with a name, or those that match.
+struct SinkTopics {
+  std::vector<std::string> names;                   // in the log now, or named
+  std::function<bool(const std::string&)> matches;  // null: only those with a name
+};
+
+Result<SinkTopics> topics_of(const ConnectorProperties& properties, const Log& log) {
+  if (properties.topics_regex.empty()) return SinkTopics{properties.topics, nullptr};
+  auto pattern = std::make_shared<RE2>(properties.topics_regex, RE2::Quiet);
+  if (!pattern->ok())
     return Error(ErrorKind::usage, "'topics.regex' is no regular expression")
-        .why(pattern.error())
+        .why(pattern->error())
         .where(properties.topics_regex);
-  std::vector<std::string> topics;
+  SinkTopics topics{{}, [pattern](const std::string& name) { return RE2::FullMatch(name, *pattern); }};
   for (const Topic& topic : log.topics())
-    if (!topic.name.starts_with('_') && RE2::FullMatch(topic.name, pattern)) topics.push_back(topic.name);
-  if (topics.empty()) return Error(ErrorKind::usage, "'topics.regex' matches no topic").where(properties.topics_regex);
+    if (!topic.name.starts_with('_') && topics.matches(topic.name)) topics.names.push_back(topic.name);
   return topics;
+}
+
+// Whether topics may come that nobody has declared.
+bool captures_tables(const Catalog& catalog) {
+  return std::ranges::any_of(catalog.connectors, [](const auto& named) {
+    const ConnectorDeclaration& declaration = named.second;
+    const Property* of = find_property(declaration.properties, "connector.class");
+    if (declaration.sink || !of) return false;
+    auto source = find_source(of->value);
+    return source && (*source)->captures;
+  });
 }
 
 // "Did you mean orders? ", or nothing.
@@ -108,19 +128,41 @@ Result<DeliverLoop::Parts> sink_parts(const Catalog& catalog, const ConnectorDec
                       .clock = around.clock,
                       .logger = around.logger,
                       .notes = &properties.notes};
-  for (const std::string& topic : LV_TRY(topics_of(properties, *around.log))) {
+  const SinkTopics topics = LV_TRY(topics_of(properties, *around.log));
+  const bool may_come = captures_tables(catalog);
+  std::set<std::string> awaited, known;
+  for (const std::string& topic : topics.names) {
     std::vector<const Relation*> relations = catalog.over_topic(topic);
-    if (relations.empty())
-      return Error(ErrorKind::usage, "no stream or table says what the records of topic " + topic + " are")
-          .where(place_of(declaration, "topics"))
-          .remedy(nearest_topic(catalog, topic) + "CREATE STREAM … WITH (KAFKA_TOPIC = '" + topic +
-                  "', …) before the connector, or correct 'topics'.");
-    const Relation& relation = *relations.front();
-    context.topics.push_back({topic, relation.name, relation.format.partitions, relation.schema, relation.table});
-    ReadNode read{relation.name, relation.table, relation.format, std::vector<bool>(relation.schema->size(), true)};
-    read.format.event_time = nullptr;  // a sink takes records as they stand
-    parts.topics.push_back({std::move(read), relation.schema});
+    const Relation* relation = relations.empty() ? nullptr : relations.front();
+    // Columns that were taken from a captured table are best taken as that has them when they are delivered.
+    if (auto there = around.log->topic(topic);
+        there && (!relation || relation->schema->origin) && LV_TRY(describes_itself(topic, *around.schemas))) {
+      context.topics.push_back(
+          {topic, relation ? relation->name : topic, there->config.partitions, nullptr, relation && relation->table});
+      parts.topics.push_back({read_as_written(*there, *around.schemas), nullptr});
+    } else if (!relation || relation->schema->origin) {
+      if (topics.matches) continue;  // if it is one of ours, it has a schema soon
+      if (!may_come)
+        return Error(ErrorKind::usage, "no stream or table says what the records of topic " + topic + " are")
+            .where(place_of(declaration, "topics"))
+            .remedy(nearest_topic(catalog, topic) + "CREATE STREAM … WITH (KAFKA_TOPIC = '" + topic +
+                    "', …) before the connector, or correct 'topics'.");
+      awaited.insert(topic);
+      continue;
+    } else {
+      context.topics.push_back({topic, relation->name, relation->format.partitions, relation->schema, relation->table});
+      ReadNode read{relation->name, relation->table, relation->format,
+                    std::vector<bool>(relation->schema->size(), true)};
+      read.format.event_time = nullptr;  // a sink takes records as they stand
+      parts.topics.push_back({std::move(read), relation->schema});
+    }
+    known.insert(topic);
   }
+  if (topics.matches && !may_come && known.empty())
+    return Error(ErrorKind::usage, "'topics.regex' matches no topic").where(properties.topics_regex);
+  for (const std::string& topic : awaited)
+    properties.notes.push_back("topic " + topic + " is not there yet: it is waited for");
+  parts.later = LaterTopics(std::move(awaited), topics.matches, std::move(known));
   parts.sink = LV_TRY((*connector)->make_sink(std::move(context)));
   add_notes(notes, declaration, properties.notes);
   return parts;

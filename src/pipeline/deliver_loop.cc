@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t read_bytes = 1 << 20;
 constexpr std::size_t cut_bytes = 16 << 20;  // of one round, where the log remembers a cut that small
 
+constexpr std::int64_t look_again_ms = 100;  // for topics that may come
+
 // The record at an offset, copied: only for records that a sink has refused.
 Result<void> copy_original(Log& log, DeadLetter& letter) {
   auto reader = LV_TRY(log.open_reader({letter.topic, letter.partition}, Offset(letter.offset)));
@@ -30,6 +32,7 @@ Result<void> copy_original(Log& log, DeadLetter& letter) {
 DeliverLoop::DeliverLoop(Parts parts, const PipelineSurroundings& surroundings)
     : parts_(std::move(parts)),
       around_(surroundings),
+      told_(parts_.topics.size()),
       rows_in_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "in"}})),
       rows_out_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "out"}})),
       dead_letters_(around_.metrics->counter("levada_dead_letters_total", {{"object", parts_.name}})),
@@ -45,23 +48,50 @@ Result<void> DeliverLoop::open(Wakeup& wakeup) {
   commit_.reset();
   commit_ = LV_TRY(Commit::open(*around_.log, parts_.transactional_id));
   LV_TRY(check_name());
-  auto stored = LV_TRY(parts_.sink->start());
-  sink_keeps_positions_ = stored.has_value();
+  stored_ = LV_TRY(parts_.sink->start());
+  sink_keeps_positions_ = stored_.has_value();
   partitions_.clear();
   readers_.clear();
   arrived_.clear();
-  for (const Topic& topic : parts_.topics)
-    for (std::int32_t p = 0; p < topic.read.format.partitions; ++p) {
-      TopicPartition partition{topic.read.format.topic, p};
-      Offset from = LV_TRY(position_of(partition, stored));
-      readers_.push_back(
-          LV_TRY(TopicReader::open(*around_.log, topic.read, topic.schema, p, from, around_.surroundings)));
-      arrived_.push_back(std::max(from, around_.log->group_offset(arrived_group(), partition).value_or(from)));
-      partitions_.push_back(std::move(partition));
-    }
+  for (std::size_t t = 0; t < told_; ++t) LV_TRY(add_partitions(parts_.topics[t]));
   around_.log->watch(wakeup, partitions_);
   tell_delivered();
   return {};
+}
+
+Result<void> DeliverLoop::add_partitions(const Topic& topic) {
+  for (std::int32_t p = 0; p < topic.read.format.partitions; ++p) {
+    TopicPartition partition{topic.read.format.topic, p};
+    Offset from = LV_TRY(position_of(partition));
+    readers_.push_back(
+        LV_TRY(TopicReader::open(*around_.log, topic.read, topic.schema, p, from, around_.surroundings)));
+    arrived_.push_back(std::max(from, around_.log->group_offset(arrived_group(), partition).value_or(from)));
+    partitions_.push_back(std::move(partition));
+  }
+  return {};
+}
+
+Result<bool> DeliverLoop::take_later_topics() {
+  for (ReadNode& read : LV_TRY(parts_.later.take(*around_.log, *around_.schemas)))
+    parts_.topics.push_back({std::move(read), nullptr});
+  if (told_ == parts_.topics.size()) return false;
+  for (; told_ < parts_.topics.size(); ++told_) {
+    const Topic& topic = parts_.topics[told_];
+    const RecordFormat& format = topic.read.format;
+    around_.logger->info("a topic has come", {{"sink", parts_.name}, {"topic", format.topic}});
+    LV_TRY(parts_.sink->add_topic({format.topic, format.topic, format.partitions, nullptr, false}));
+    LV_TRY(add_partitions(topic));
+  }
+  around_.log->unwatch(*wakeup_);
+  around_.log->watch(*wakeup_, partitions_);
+  return true;
+}
+
+std::optional<std::int64_t> DeliverLoop::due_ms() const {
+  std::optional<std::int64_t> due = parts_.sink->due_ms();
+  if (!parts_.later.any()) return due;
+  std::int64_t look = around_.clock->now_ms() + look_again_ms;
+  return due ? std::min(*due, look) : look;
 }
 
 void DeliverLoop::tell_delivered() {
@@ -83,17 +113,16 @@ Result<void> DeliverLoop::check_name() {
   return {};
 }
 
-Result<Offset> DeliverLoop::position_of(const TopicPartition& partition,
-                                        const std::optional<std::vector<PartitionOffset>>& stored) {
+Result<Offset> DeliverLoop::position_of(const TopicPartition& partition) const {
   OffsetRange there = LV_TRY(around_.log->offsets(partition));
   const Offset under_way = around_.log->group_offset(parts_.name, partition).value_or(there.first);
   const Offset arrived = around_.log->group_offset(arrived_group(), partition).value_or(there.first);
   Offset position = there.first;
   bool ours = true;  // the target may be where it says it is
-  if (!stored) {
+  if (!stored_) {
     position = under_way;
   } else {
-    for (const PartitionOffset& offset : *stored) {
+    for (const PartitionOffset& offset : *stored_) {
       if (offset.partition != partition) continue;
       position = offset.next;
       ours = position <= arrived || position == under_way;
@@ -123,22 +152,30 @@ Result<Offset> DeliverLoop::position_of(const TopicPartition& partition,
 }
 
 Result<Step> DeliverLoop::step(std::stop_token stop) {
+  const bool more_topics = LV_TRY(take_later_topics());
   std::vector<Offset> from;
   for (const auto& reader : readers_) from.push_back(reader->position());
   std::vector<Offset> cut = LV_TRY(around_.log->cut(partitions_, from, cut_bytes));
-  if (cut == from) {
+  if (cut == from && !more_topics) {
     if (auto due_ms = parts_.sink->due_ms(); due_ms && *due_ms <= around_.clock->now_ms())
       LV_TRY(parts_.sink->commit({}));
     return Step::idle;
   }
+  LV_TRY(run_round(from, cut, std::move(stop)));
+  return Step::moved;
+}
+
+Result<void> DeliverLoop::run_round(std::span<const Offset> from, std::span<const Offset> cut, std::stop_token stop) {
   std::int64_t started_us = around_.clock->steady_us();
   if (sink_keeps_positions_) LV_TRY(announce(from, cut));
 
   Round round;
   std::vector<PartitionOffset> next;
-  for (std::size_t p = 0; p < partitions_.size(); ++p) {
-    LV_TRY(deliver(p, cut[p], stop, round));
-    next.push_back({partitions_[p], cut[p]});
+  for (std::size_t p = 0; p < partitions_.size();) {
+    std::size_t count = 1;
+    while (p + count < partitions_.size() && partitions_[p + count].topic == partitions_[p].topic) ++count;
+    LV_TRY(deliver_topic(p, count, cut, stop, round));
+    for (; count > 0; --count, ++p) next.push_back({partitions_[p], cut[p]});
   }
   LV_TRY(flush(round));
   LV_TRY(bury(round.letters));
@@ -156,7 +193,7 @@ Result<Step> DeliverLoop::step(std::stop_token stop) {
   rows_out_.add(round.rows_out);
   dead_letters_.add(round.letters.size());
   busy_us_.add(static_cast<std::uint64_t>(around_.clock->steady_us() - started_us));
-  return Step::moved;
+  return {};
 }
 
 Result<void> DeliverLoop::announce(std::span<const Offset> from, std::span<const Offset> cut) {
@@ -169,22 +206,50 @@ Result<void> DeliverLoop::announce(std::span<const Offset> from, std::span<const
   return commit_->submit();
 }
 
-Result<void> DeliverLoop::deliver(std::size_t p, Offset to, std::stop_token stop, Round& round) {
-  TopicReader& reader = *readers_[p];
-  while (reader.position() < to) {
-    if (stop.stop_requested()) return Error(ErrorKind::cancelled, "stopped in the middle of a round");
-    TopicReader::Rows rows;
-    if (!LV_TRY(reader.read(read_bytes, to, rows))) break;
-    round.rows_in += rows.records;
-    for (DeadLetter& letter : rows.undecodable) round.letters.push_back(std::move(letter));
-    for (const Batch& batch : rows.batches) {
-      RowFailures rejected;
-      LV_TRY(parts_.sink->write(batch, rejected));
-      round.rows_out += batch.selection.size();
-      for (RowFailure& row : rejected)
-        LV_TRY(refuse({partitions_[p], Offset(batch.origin->offsets[row.row]), std::move(row.why)}, round));
+Result<void> DeliverLoop::deliver_topic(std::size_t first, std::size_t count, std::span<const Offset> cut,
+                                        std::stop_token stop, Round& round) {
+  std::vector<Pending> pending(count);
+  while (true) {
+    const Batch* emptied = nullptr;
+    std::vector<Pending*> stand_before_it;
+    for (std::size_t i = 0; i < count; ++i) {
+      const Batch* held = LV_TRY(deliver(first + i, cut[first + i], stop, pending[i], round));
+      if (!held) continue;
+      emptied = held;
+      stand_before_it.push_back(&pending[i]);
     }
+    if (!emptied) return {};
+    LV_TRY(write(*emptied, round));
+    for (Pending* partition : stand_before_it) ++partition->next;
   }
+}
+
+Result<const Batch*> DeliverLoop::deliver(std::size_t p, Offset to, std::stop_token stop, Pending& pending,
+                                          Round& round) {
+  TopicReader& reader = *readers_[p];
+  while (true) {
+    for (; pending.next < pending.rows.batches.size(); ++pending.next) {
+      const Batch& batch = pending.rows.batches[pending.next];
+      if (batch.truncates) return &batch;
+      LV_TRY(write(batch, round));
+    }
+    if (reader.position() >= to) return nullptr;
+    if (stop.stop_requested()) return Error(ErrorKind::cancelled, "stopped in the middle of a round");
+    pending = {};
+    if (!LV_TRY(reader.read(read_bytes, to, pending.rows))) return nullptr;
+    round.rows_in += pending.rows.records;
+    for (DeadLetter& letter : pending.rows.undecodable) round.letters.push_back(std::move(letter));
+  }
+}
+
+Result<void> DeliverLoop::write(const Batch& batch, Round& round) {
+  RowFailures rejected;
+  LV_TRY(parts_.sink->write(batch, rejected));
+  round.rows_out += batch.truncates ? 1 : batch.selection.size();
+  for (RowFailure& row : rejected)
+    LV_TRY(refuse(
+        {{batch.origin->topic, batch.origin->partition}, Offset(batch.origin->offsets[row.row]), std::move(row.why)},
+        round));
   return {};
 }
 
@@ -224,7 +289,8 @@ Result<void> DeliverLoop::close() {
     if (readers_[p]->position() > arrived_[p])
       commit_->transaction().advance(arrived_group(), partitions_[p], readers_[p]->position());
   LV_TRY(commit_->submit());
-  return commit_->settle_all();
+  LV_TRY(commit_->settle_all());
+  return parts_.sink->close();
 }
 
 }  // namespace levada

@@ -12,6 +12,7 @@
 
 #include "connectors/sink.h"
 #include "pipeline/commit.h"
+#include "pipeline/later_topics.h"
 #include "pipeline/loop.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/topic_reader.h"
@@ -22,13 +23,14 @@ class DeliverLoop : public Loop {
  public:
   struct Topic {
     ReadNode read;
-    SchemaRef schema;
+    SchemaRef schema;  // null: its records say themselves what they are
   };
   struct Parts {
     std::string name, pipeline;
     std::string transactional_id;
     std::unique_ptr<Sink> sink;
     std::vector<Topic> topics;
+    LaterTopics later;
     bool tolerate_errors = true;
     std::string dead_letter_topic;
   };
@@ -39,22 +41,37 @@ class DeliverLoop : public Loop {
   Retries retries() const override { return parts_.sink->retries(); }
   Result<void> open(Wakeup& wakeup) override;
   Result<Step> step(std::stop_token stop) override;
-  std::optional<std::int64_t> due_ms() const override { return parts_.sink->due_ms(); }
+  std::optional<std::int64_t> due_ms() const override;
+  std::string waits_for() const override { return parts_.later.waits_for(); }
   Result<void> close() override;
 
  private:
   // Refused, if the sink has run under another pipeline's name: the target would know nothing of what it has.
   Result<void> check_name();
-  Result<Offset> position_of(const TopicPartition& partition,
-                             const std::optional<std::vector<PartitionOffset>>& stored);
+  Result<Offset> position_of(const TopicPartition& partition) const;
+  Result<void> add_partitions(const Topic& topic);
+  // Takes in the topics that have come since, each of them; true if there were any. The round has begun with them.
+  Result<bool> take_later_topics();
+  Result<void> run_round(std::span<const Offset> from, std::span<const Offset> cut, std::stop_token stop);
   // Sends on its way where the target is, and where it may be after this round.
   Result<void> announce(std::span<const Offset> from, std::span<const Offset> cut);
   struct Round {
     std::uint64_t rows_in = 0, rows_out = 0;
     std::vector<DeadLetter> letters;
   };
-  // Reads the partition up to the offset and writes it to the sink; what neither can take is appended to the letters.
-  Result<void> deliver(std::size_t partition, Offset to, std::stop_token stop, Round& round);
+  // Reads the partitions of a topic up to the cut and writes them to the sink; what neither can take is appended to the
+  // letters. Where the table was emptied all partitions are brought to that point, it is told to the sink once, and all
+  // go on.
+  Result<void> deliver_topic(std::size_t first, std::size_t count, std::span<const Offset> cut, std::stop_token stop,
+                             Round& round);
+  // What was read of a partition, and how much of it is written.
+  struct Pending {
+    TopicReader::Rows rows;
+    std::size_t next = 0;
+  };
+  // One partition, up to the cut or, then it is not null, to a batch that truncates.
+  Result<const Batch*> deliver(std::size_t partition, Offset to, std::stop_token stop, Pending& pending, Round& round);
+  Result<void> write(const Batch& batch, Round& round);
   Result<void> flush(Round& round);
   Result<void> refuse(RejectedRecord record, Round& round);
   Result<void> bury(std::span<const DeadLetter> letters);
@@ -66,13 +83,15 @@ class DeliverLoop : public Loop {
 
   Parts parts_;
   const PipelineSurroundings& around_;
+  std::size_t told_;  // topics that the sink knows; those behind them have come since
   Counter& rows_in_;
   Counter& rows_out_;
   Counter& dead_letters_;
   Counter& busy_us_;
   std::unique_ptr<Commit> commit_;
+  std::optional<std::vector<PartitionOffset>> stored_;  // what the sink said when it was started
   bool sink_keeps_positions_ = true;
-  std::vector<TopicPartition> partitions_;
+  std::vector<TopicPartition> partitions_;             // those of a topic stand together
   std::vector<std::unique_ptr<TopicReader>> readers_;  // one for each of the partitions
   std::vector<Offset> arrived_;                        // likewise: how far the target was at the most
   Wakeup* wakeup_ = nullptr;

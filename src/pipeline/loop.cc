@@ -102,7 +102,7 @@ Result<void> LoopThread::work(std::stop_token stop, Backoff& backoff) {
       idle_at_ = 0;
       all_is_well(backoff, ObjectState::waiting, loop_->waits_for());
     } else {
-      all_is_well(backoff, ObjectState::idle);
+      all_is_well(backoff, ObjectState::idle, loop_->waits_for());
       idle_at_ = commit;
     }
     if (auto due_ms = loop_->due_ms())

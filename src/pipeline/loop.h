@@ -40,7 +40,7 @@ class Loop {
   virtual Result<Step> step(std::stop_token stop) = 0;
   // When an idle loop is to be stepped although nothing has come, by the wall clock; nullopt: there is no need.
   virtual std::optional<std::int64_t> due_ms() const { return std::nullopt; }
-  // For people, behind Step::later.
+  // For people, behind Step::later and idle; empty: nothing but more records.
   virtual std::string waits_for() const { return {}; }
   // Ends cleanly: what was done is committed.
   virtual Result<void> close() = 0;

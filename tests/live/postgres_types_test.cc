@@ -271,7 +271,8 @@ TEST_SUITE("live") {
     check(TypeKind::date, "", {{number(-2'440'588), "4714-11-24 BC"}, {number(2'145'042'905), "5874897-12-31"}});
     check(TypeKind::timestamp, "",
           {{number(-210'866'803'200'000'000), "4714-11-24 00:00:00 BC"},
-           {number(INT64_MAX), "294247-01-10 04:00:54.775807"}});
+           {number(INT64_MAX - 1), "294247-01-10 04:00:54.775806"},
+           {number(INT64_MAX), "infinity"}});
     check(TypeKind::string, "", {{Value(std::string()), ""}, {Value(std::string(300, 'x')), std::string(300, 'x')}});
     check(Type::array(TypeKind::string), "",
           {{ValueList{Value(std::string()), Value(std::string("NULL")), Value(std::string("a\"b\\c,{}"))},

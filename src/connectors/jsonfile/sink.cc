@@ -307,7 +307,13 @@ Result<std::unique_ptr<Sink>> make_jsonfile_sink(SinkContext context) {
   LineRules rules{
       .metadata = options.metadata, .delete_marker = options.delete_marker, .deletions = options.delete_enabled};
   std::map<std::string, std::unique_ptr<LineEncoder>> encoders;
-  for (const SinkTopic& topic : context.topics) encoders[topic.topic] = LV_TRY(LineEncoder::make(topic, rules));
+  for (const SinkTopic& topic : context.topics) {
+    if (!topic.schema)
+      return Error(ErrorKind::usage, "no stream or table says what the records of topic " + topic.topic + " are")
+          .remedy("Files have lines of declared columns: CREATE STREAM … WITH (KAFKA_TOPIC = '" + topic.topic +
+                  "', FORMAT = 'AVRO') before the connector.");
+    encoders[topic.topic] = LV_TRY(LineEncoder::make(topic, rules));
+  }
   return std::unique_ptr<Sink>(new JsonFileSink(std::move(context), std::move(options), std::move(encoders)));
 }
 

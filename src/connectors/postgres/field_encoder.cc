@@ -82,19 +82,28 @@ char* put_float4(char* p, double v) {
   return put_as<std::uint32_t>(p, bits);
 }
 
+// The lowest and the highest number mean -infinity and infinity, to the server as in captured columns.
+template <class T>
+bool is_infinite(T v) {
+  return v == std::numeric_limits<T>::min() || v == std::numeric_limits<T>::max();
+}
+
 char* put_date(char* p, std::int32_t days) {
+  if (is_infinite(days)) return put_as<std::int32_t>(p, days);
   std::int64_t v = days - epoch_days;
-  if (v <= INT32_MIN) return nullptr;  // the lowest number means -infinity
+  if (v <= INT32_MIN) return nullptr;
   return put_as<std::int32_t>(p, v);
 }
 
 char* put_timestamp(char* p, std::int64_t micros) {
+  if (is_infinite(micros)) return put_as<std::int64_t>(p, micros);
   std::int64_t v;
   if (__builtin_sub_overflow(micros, epoch_micros, &v) || v == INT64_MIN) return nullptr;
   return put_as<std::int64_t>(p, v);
 }
 
 char* put_midnight(char* p, std::int32_t days) {
+  if (is_infinite(days)) return put_as<std::int64_t>(p, days < 0 ? INT64_MIN : INT64_MAX);
   std::int64_t micros;
   return __builtin_mul_overflow(std::int64_t{days}, micros_per_day, &micros) ? nullptr : put_timestamp(p, micros);
 }
@@ -330,7 +339,8 @@ PostgresColumn element_of(const PostgresColumn& array) {
 
 }  // namespace
 
-std::optional<FieldPlan> plan_field(const Type& type, const PostgresColumn& column, const std::string& time_zone) {
+std::optional<FieldPlan> plan_field(const Type& type, const PostgresColumn& column, const std::string& time_zone,
+                                    TimestampMeaning meaning) {
   const std::string where = ", column \"" + column.name + "\"";
   const Wire wire = wire_of(column.type);
   // Digits are not cut off silently: whoever wants that says so in SQL.
@@ -340,10 +350,12 @@ std::optional<FieldPlan> plan_field(const Type& type, const PostgresColumn& colu
   FieldPlan plan;
   plan.wire_type = column.type.name;
   plan.wire_oid = column.type.oid;
-  if (type.kind() == TypeKind::timestamp && wire == Wire::timestamp && time_zone != "UTC") {
+  const bool local = meaning == TimestampMeaning::local_time;
+  if (type.kind() == TypeKind::timestamp && wire == (local ? Wire::timestamptz : Wire::timestamp) &&
+      time_zone != "UTC") {
     plan.encoder = moment(type, wire, where);
-    plan.wire_type = "timestamptz";
-    plan.wire_oid = 1184;
+    plan.wire_type = local ? "timestamp" : "timestamptz";
+    plan.wire_oid = local ? 1114 : 1184;
     plan.copyable = false;
     plan.cast = " AT TIME ZONE " + quote_text(time_zone);
     return plan;
@@ -366,8 +378,11 @@ std::optional<FieldPlan> plan_field(const Type& type, const PostgresColumn& colu
   if (type.kind() == TypeKind::array && wire == Wire::array && !type.element().nested() &&
       plan_field(type.element(), element_of(column), "UTC"))
     plan.encoder = std::make_unique<WrittenEncoder>(append_postgres_array, "");
-  else if (type.kind() == TypeKind::string && column.type.kind != 'c')
+  else if (type.kind() == TypeKind::string)
     plan.encoder = std::make_unique<TextEncoder>();
+  else if ((type.kind() == TypeKind::int64 && column.type.receive == "oidrecv") ||
+           (type.kind() == TypeKind::decimal && column.type.receive == "cash_recv"))
+    plan.encoder = std::make_unique<WrittenEncoder>(append_postgres_text, "");
   else
     return std::nullopt;
   return plan;

@@ -51,9 +51,13 @@ struct FieldPlan {
   std::string cast = {};  // what turns a sent value into the column's where they differ: "::inet"; stands behind it
 };
 
+// What a TIMESTAMP is: that of a column without time zone at the source is a local time, whatever the zone.
+enum class TimestampMeaning { moment, local_time };
+
 // nullopt: such values do not go into such a column. `time_zone` (UTC or a name that the server knows) is the one that
 // timestamps without time zone are written in.
-std::optional<FieldPlan> plan_field(const Type& type, const PostgresColumn& column, const std::string& time_zone);
+std::optional<FieldPlan> plan_field(const Type& type, const PostgresColumn& column, const std::string& time_zone,
+                                    TimestampMeaning meaning = TimestampMeaning::moment);
 
 // The type that a column of ours gets in a table that we make.
 std::string created_type(const Type& type);

@@ -105,10 +105,12 @@ TEST_SUITE("connectors") {
     CHECK(!fits(TypeKind::float64, column("real", "float4recv"), 3.5e38));
     PostgresColumn stamp = column("timestamp", "timestamp_recv");
     CHECK(fits(TypeKind::timestamp, stamp, number(INT64_MAX)));
-    CHECK(!fits(TypeKind::timestamp, stamp, number(INT64_MIN)));
+    CHECK(fits(TypeKind::timestamp, stamp, number(INT64_MIN)));  // is -infinity
+    CHECK(!fits(TypeKind::timestamp, stamp, number(INT64_MIN + 1)));
     CHECK(!fits(TypeKind::timestamp, stamp, number(INT64_MIN + 946'684'800'000'000)));  // would be -infinity
-    CHECK(!fits(TypeKind::date, stamp, number(INT32_MAX)));
-    CHECK(!fits(TypeKind::date, column("date", "date_recv"), number(INT32_MIN)));
+    CHECK(!fits(TypeKind::date, stamp, number(INT32_MAX - 1)));
+    CHECK(fits(TypeKind::date, column("date", "date_recv"), number(INT32_MIN)));  // is -infinity
+    CHECK(!fits(TypeKind::date, column("date", "date_recv"), number(INT32_MIN + 1)));
     CHECK(!fits(TypeKind::date, column("date", "date_recv"), number(INT32_MIN + 10'957)));  // would be -infinity
     PostgresColumn uuid = column("uuid", "uuid_recv");
     for (const char* good : {"00112233445566778899aabbccddeeff", "0011-2233-4455-6677-8899-aabb-ccdd-eeff"})

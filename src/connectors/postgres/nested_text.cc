@@ -54,9 +54,17 @@ void append_postgres_text(std::string& out, const Column& column, std::uint32_t 
       break;
     case TypeKind::string: out += column.string(row); break;
     case TypeKind::bytes: append_hexadecimal(out, column.string(row)); break;
-    case TypeKind::date: out += date_text(column.values<std::int32_t>()[row]); break;
+    case TypeKind::date: {
+      std::int32_t days = column.values<std::int32_t>()[row];
+      out += days == INT32_MAX ? "infinity" : days == INT32_MIN ? "-infinity" : date_text(days);
+      break;
+    }
     case TypeKind::time: out += time_text(column.values<std::int64_t>()[row]); break;
-    case TypeKind::timestamp: out += timestamp_text(column.values<std::int64_t>()[row]); break;
+    case TypeKind::timestamp: {
+      std::int64_t micros = column.values<std::int64_t>()[row];
+      out += micros == INT64_MAX ? "infinity" : micros == INT64_MIN ? "-infinity" : timestamp_text(micros);
+      break;
+    }
     case TypeKind::array:
     case TypeKind::map:
     case TypeKind::structure: append_postgres_json(out, column, row); break;

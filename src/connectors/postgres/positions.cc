@@ -70,20 +70,41 @@ Result<void> Positions::end_predecessors(PostgresConnection& connection) {
   return {};
 }
 
+std::string Positions::turn_statement() const {
+  return "SELECT pg_advisory_xact_lock(hashtext(" + quote_text("levada " + pipeline_) + "), hashtext(" +
+         quote_text(sink_) + "))";
+}
+
+// A sink without topics has one row all the same: whoever takes over must find something to take.
+std::string Positions::insert_statement(std::span<const SinkTopic> topics, std::int64_t epoch) const {
+  std::string rows;
+  auto add = [&](const std::string& topic, std::int32_t partition) {
+    rows += (rows.empty() ? "(" : ", (") + quote_text(pipeline_) + ", " + quote_text(sink_) + ", " + quote_text(topic) +
+            ", " + std::to_string(partition) + ", " + std::to_string(epoch) + ", " + quote_text(holder_) + ")";
+  };
+  for (const SinkTopic& t : topics)
+    for (std::int32_t p = 0; p < t.partitions; ++p) add(t.topic, p);
+  if (rows.empty()) add("", 0);
+  return "INSERT INTO levada_positions (pipeline, sink, topic, partition, epoch, holder) VALUES " + rows +
+         " ON CONFLICT DO NOTHING";
+}
+
+Result<void> Positions::add(Round& round, const SinkTopic& topic) {
+  PostgresConnection& connection = round.connection();
+  for (const std::string& sql : round.before_write()) LV_TRY(connection.execute(sql));
+  LV_TRY(connection.execute(turn_statement()));
+  auto ours = LV_TRY(connection.query("SELECT 1 FROM levada_positions p WHERE " + mine_ +
+                                      " AND epoch = " + std::to_string(epoch_) + " LIMIT 1 FOR SHARE"));
+  if (ours.empty()) return not_in_charge(connection);
+  return connection.execute(insert_statement(std::span(&topic, 1), epoch_));
+}
+
 Result<std::vector<PartitionOffset>> Positions::take_over(PostgresConnection& connection,
                                                           std::span<const SinkTopic> topics) {
   // Two that start at once take turns.
-  LV_TRY(connection.execute("BEGIN; SELECT pg_advisory_xact_lock(hashtext(" + quote_text("levada " + pipeline_) +
-                            "), hashtext(" + quote_text(sink_) + "))"));
+  LV_TRY(connection.execute("BEGIN; " + turn_statement()));
   LV_TRY(check_in_charge(connection));
-  std::string rows;
-  for (const SinkTopic& t : topics)
-    for (std::int32_t p = 0; p < t.partitions; ++p)
-      rows += (rows.empty() ? "(" : ", (") + quote_text(pipeline_) + ", " + quote_text(sink_) + ", " +
-              quote_text(t.topic) + ", " + std::to_string(p) + ", 0)";
-  if (!rows.empty())
-    LV_TRY(connection.execute("INSERT INTO levada_positions (pipeline, sink, topic, partition, epoch) VALUES " + rows +
-                              " ON CONFLICT DO NOTHING"));
+  LV_TRY(connection.execute(insert_statement(topics, 0)));
   // Waits for a commit of an older instance that is still on its way, and then sees what it has written.
   auto positions = LV_TRY(connection.query(
       "UPDATE levada_positions p SET holder = $1, epoch = 1 + (SELECT max(epoch) FROM levada_positions p WHERE " +

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "connectors/postgres/connection.h"
+#include "connectors/postgres/round.h"
 #include "connectors/sink.h"
 
 namespace levada {
@@ -35,6 +35,9 @@ class Positions {
   // epoch can commit.
   Result<std::vector<PartitionOffset>> take_over(PostgresConnection& connection, std::span<const SinkTopic> topics);
 
+  // Within the round: the rows of a topic that has come since. Fenced as above.
+  Result<void> add(Round& round, const SinkTopic& topic);
+
   // For the end of the transaction that writes the rows: changes `rows` rows if we are still in charge, else none. Only
   // offsets that have moved are written.
   struct Advance {
@@ -48,6 +51,11 @@ class Positions {
   Error not_in_charge(PostgresConnection& connection);
 
  private:
+  // Until the transaction's end nobody else takes over or adds topics.
+  std::string turn_statement() const;
+  // Makes the rows of the topics that are not there.
+  std::string insert_statement(std::span<const SinkTopic> topics, std::int64_t epoch) const;
+
   const std::string pipeline_, sink_, holder_;
   const std::string mine_;                   // the condition for our rows
   std::int64_t epoch_ = 0;                   // 0: none yet

@@ -1,12 +1,15 @@
 #include "connectors/postgres/sink.h"
 
 #include <algorithm>
+#include <deque>
 #include <iterator>
 #include <utility>
 
 #include "connectors/postgres/positions.h"
 #include "connectors/postgres/round.h"
 #include "connectors/postgres/table_writer.h"
+#include "connectors/postgres/truncation.h"
+#include "connectors/postgres/type_widening.h"
 
 namespace levada {
 namespace {
@@ -16,27 +19,43 @@ constexpr std::string_view lock_for_tables = "SELECT pg_advisory_xact_lock(hasht
 
 class PostgresSink : public Sink {
  public:
+  // The targets are those of the topics with a schema.
   PostgresSink(SinkContext context, PostgresSinkOptions options, std::vector<Target> targets)
       : context_(std::move(context)),
         options_(std::move(options)),
         targets_(std::move(targets)),
+        topics_(context_.topics),
         positions_(context_.pipeline, context_.name) {}
 
   Retries retries() const override { return options_.retries; }
   Result<std::vector<Error>> preflight() override;
   Result<std::optional<std::vector<PartitionOffset>>> start() override;
+  Result<void> add_topic(const SinkTopic& topic) override;
   Result<void> write(const Batch& batch, RowFailures& rejected) override;
   Result<void> flush(std::vector<RejectedRecord>& rejected) override;
   Result<void> commit(std::span<const PartitionOffset> next) override;
 
  private:
+  // How the rows of a topic are written, for each schema that its batches have had: a topic that describes itself may
+  // have several. Schemas that are alike share a writer.
+  struct Route {
+    struct Way {
+      SchemaRef schema;
+      std::shared_ptr<TableWriter> writer;
+    };
+    std::string topic;
+    std::vector<Way> ways = {};
+    bool declared = false;  // one way, whatever a batch's schema says of itself
+  };
   // What a round needs; gone after any error.
   struct Live {
     explicit Live(std::unique_ptr<PostgresConnection> c) : connection(std::move(c)), round(*connection) {}
     std::unique_ptr<PostgresConnection> connection;
     Round round;
-    std::vector<std::unique_ptr<TableWriter>> writers;
-    TableWriter* gathering = nullptr;  // the only one that may hold rows that are not with the server yet
+    std::deque<Route> routes;
+    Route& route(const std::string& topic);
+    TableWriter* gathering = nullptr;      // the only one that may hold rows that are not with the server yet
+    std::vector<RejectedRecord> rejected;  // by writers that are gone
   };
 
   Result<void> check_server(PostgresConnection& connection);
@@ -44,14 +63,25 @@ class PostgresSink : public Sink {
   Result<Misfit> inspect_positions(PostgresConnection& connection);
   Result<Misfit> inspect(PostgresConnection& connection, const Target& target, std::optional<PostgresTable>& table);
   Result<void> prepare_tables(Live& live);
+  // Makes or changes the table, if need be and if we may. Within a transaction.
+  Result<std::optional<PostgresTable>> prepare_table(PostgresConnection& connection, Target& target, bool& changed);
+  Result<void> forget_unknown_types(PostgresConnection& connection, Target& target);
+  // The writer for the batch's schema, within the round.
+  Result<std::shared_ptr<TableWriter>> writer_of(const Batch& batch);
+  Result<std::shared_ptr<TableWriter>> open_way(Route& route, const SchemaRef& schema);
+  // All writers of topics that describe themselves are to be made again: a table has changed.
+  void close_ways();
+  Result<void> flush_gathering();
+  Result<void> write_in_round(const Batch& batch, RowFailures& rejected);
+  Result<void> empty_table(const Batch& batch, RowFailures& rejected);
   Result<void> begin(Live& live, std::vector<PartitionOffset>& offsets);
-  Result<void> write_to(TableWriter& writer, const Batch& batch, RowFailures& rejected);
   Result<void> end_round(std::span<const PartitionOffset> next);
   Error not_started() const;
 
   const SinkContext context_;
   const PostgresSinkOptions options_;
   const std::vector<Target> targets_;
+  std::vector<SinkTopic> topics_;  // with those that came later
   Positions positions_;
   std::unique_ptr<Live> live_;
   bool check_at_once_ = false;  // for one round: see end_round()
@@ -128,7 +158,10 @@ Result<std::vector<Error>> PostgresSink::preflight() {
   auto add = [&](Misfit misfit) { std::ranges::move(misfit.problems, std::back_inserter(problems)); };
   add(LV_TRY(inspect_positions(**connection)));
   std::optional<PostgresTable> table;
-  for (const Target& target : targets_) add(LV_TRY(inspect(**connection, target, table)));
+  for (Target target : targets_) {
+    LV_TRY(forget_unknown_types(**connection, target));
+    add(LV_TRY(inspect(**connection, target, table)));
+  }
   return problems;
 }
 
@@ -139,24 +172,54 @@ Result<void> PostgresSink::prepare_tables(Live& live) {
   Misfit positions = LV_TRY(inspect_positions(connection));
   if (!positions.problems.empty()) return std::move(positions.problems.front());
   if (!positions.repair.empty()) LV_TRY(connection.execute(positions.repair));
-  for (const Target& target : targets_) {
-    std::optional<PostgresTable> table;
-    Misfit misfit = LV_TRY(inspect(connection, target, table));
-    if (misfit.problems.empty() && !misfit.repair.empty()) {
-      if (auto done = connection.execute(misfit.repair); !done)
-        return std::move(done)
-            .error()
-            .within((table ? "cannot add columns to table " : "cannot create table ") + target.table.text())
-            .where("topic " + target.topic)
-            .remedy("Run it yourself:\n" + misfit.repair);
-      context_.logger->info(table ? "table changed" : "table created",
-                            {{"sink", context_.name}, {"table", target.table.text()}});
-      misfit = LV_TRY(inspect(connection, target, table));
-    }
-    if (!misfit.problems.empty()) return std::move(misfit.problems.front());
-    live.writers.push_back(std::make_unique<TableWriter>(plan_table(target, *table, options_), options_.batch_size));
+  for (Target target : targets_) {
+    bool changed = false;
+    auto table = LV_TRY(prepare_table(connection, target, changed));
+    Route& route = live.route(target.topic);
+    route.declared = true;
+    route.ways.push_back(
+        {nullptr, std::make_shared<TableWriter>(plan_table(target, *table, options_), options_.batch_size)});
   }
   return connection.commit();
+}
+
+Result<std::optional<PostgresTable>> PostgresSink::prepare_table(PostgresConnection& connection, Target& target,
+                                                                 bool& changed) {
+  LV_TRY(forget_unknown_types(connection, target));
+  std::optional<PostgresTable> table;
+  Misfit misfit = LV_TRY(inspect(connection, target, table));
+  if (misfit.problems.empty() && !misfit.repair.empty()) {
+    LV_TRY(connection.execute(std::string(lock_for_tables)));  // somebody else may be making it: look again
+    misfit = LV_TRY(inspect(connection, target, table));
+  }
+  if (misfit.problems.empty() && !misfit.repair.empty()) {
+    if (auto done = connection.execute(misfit.repair); !done)
+      return std::move(done)
+          .error()
+          .within((table ? "cannot change table " : "cannot create table ") + target.table.text())
+          .where("topic " + target.topic)
+          .remedy("Run it yourself:\n" + misfit.repair);
+    changed = true;
+    context_.logger->info(table ? "table changed" : "table created",
+                          {{"sink", context_.name}, {"table", target.table.text()}, {"statement", misfit.repair}});
+    misfit = LV_TRY(inspect(connection, target, table));
+  }
+  if (!misfit.problems.empty()) return std::move(misfit.problems.front());
+  return table;
+}
+
+// Types of the source that this server has not: enumerations, domains, those of extensions.
+Result<void> PostgresSink::forget_unknown_types(PostgresConnection& connection, Target& target) {
+  for (TargetColumn& column : target.columns) {
+    if (column.type.empty()) continue;
+    bool known = is_type_text(column.type);
+    if (known) {
+      auto found = LV_TRY(connection.query("SELECT to_regtype($1)", std::vector<std::string>{column.type}));
+      known = !found.empty() && found[0][0].has_value();
+    }
+    if (!known) forget_type(column);
+  }
+  return {};
 }
 
 Result<void> PostgresSink::begin(Live& live, std::vector<PartitionOffset>& offsets) {
@@ -164,7 +227,7 @@ Result<void> PostgresSink::begin(Live& live, std::vector<PartitionOffset>& offse
   LV_TRY(positions_.check_in_charge(*live.connection));
   LV_TRY(positions_.end_predecessors(*live.connection));
   LV_TRY(prepare_tables(live));
-  offsets = LV_TRY(positions_.take_over(*live.connection, context_.topics));
+  offsets = LV_TRY(positions_.take_over(*live.connection, topics_));
   live.round.check_at_once(check_at_once_);
   return {};
 }
@@ -182,39 +245,114 @@ Result<std::optional<std::vector<PartitionOffset>>> PostgresSink::start() {
   return offsets;
 }
 
+PostgresSink::Route& PostgresSink::Live::route(const std::string& topic) {
+  auto at = std::ranges::find(routes, topic, &Route::topic);
+  return at != routes.end() ? *at : routes.emplace_back(Route{topic});
+}
+
 Error PostgresSink::not_started() const {
   return Error(ErrorKind::refused, "sink " + context_.name + " was not started since its last error");
 }
 
+Result<void> PostgresSink::add_topic(const SinkTopic& topic) {
+  if (!live_) return not_started();
+  // The next start() knows it, whatever becomes of this round.
+  if (std::ranges::find(topics_, topic.topic, &SinkTopic::topic) == topics_.end()) topics_.push_back(topic);
+  auto added = [&]() -> Result<void> {
+    LV_TRY(flush_gathering());
+    return positions_.add(live_->round, topic);
+  }();
+  if (!added) {
+    live_.reset();
+    return std::move(added).error().within("sink " + context_.name);
+  }
+  return {};
+}
+
 Result<void> PostgresSink::write(const Batch& batch, RowFailures& rejected) {
   if (!live_) return not_started();
-  if (batch.empty()) return {};
+  if (batch.empty() && !batch.truncates) return {};
   LV_ASSERT(batch.origin != nullptr);
-  auto writer = std::ranges::find(live_->writers, batch.origin->topic, [](const auto& w) { return w->topic(); });
-  LV_ASSERT(writer != live_->writers.end());
-  auto written = write_to(**writer, batch, rejected);
+  auto written = batch.truncates ? empty_table(batch, rejected) : write_in_round(batch, rejected);
   if (written) return {};
   live_.reset();
   return std::move(written).error().within("sink " + context_.name);
 }
 
 // What came first is with the server first, also across tables: a child's parent, a row's end and its next beginning.
-Result<void> PostgresSink::write_to(TableWriter& writer, const Batch& batch, RowFailures& rejected) {
-  TableWriter* before = std::exchange(live_->gathering, &writer);
-  if (before && before != &writer) LV_TRY(before->flush(live_->round));
-  return writer.write(live_->round, batch, rejected);
+Result<void> PostgresSink::write_in_round(const Batch& batch, RowFailures& rejected) {
+  std::shared_ptr<TableWriter> writer = LV_TRY(writer_of(batch));
+  if (live_->gathering != writer.get()) LV_TRY(flush_gathering());
+  live_->gathering = writer.get();
+  return writer->write(live_->round, batch, rejected);
+}
+
+Result<void> PostgresSink::flush_gathering() {
+  if (TableWriter* last = std::exchange(live_->gathering, nullptr)) LV_TRY(last->flush(live_->round));
+  return {};
+}
+
+Result<std::shared_ptr<TableWriter>> PostgresSink::writer_of(const Batch& batch) {
+  Route& route = live_->route(batch.origin->topic);
+  if (route.declared) return route.ways[0].writer;
+  for (const Route::Way& way : route.ways)
+    if (way.schema == batch.schema) return way.writer;
+  for (const Route::Way& way : route.ways)
+    if (*way.schema == *batch.schema) {
+      auto writer = way.writer;
+      route.ways.push_back({batch.schema, writer});
+      return writer;
+    }
+  return open_way(route, batch.schema);
+}
+
+Result<std::shared_ptr<TableWriter>> PostgresSink::open_way(Route& route, const SchemaRef& schema) {
+  LV_TRY(flush_gathering());
+  auto topic = std::ranges::find(topics_, route.topic, &SinkTopic::topic);
+  LV_ASSERT(topic != topics_.end());
+  SinkTopic described = *topic;
+  described.schema = schema;
+  Target target = LV_TRY(make_target(described, options_));
+  PostgresConnection& connection = *live_->connection;
+  for (const std::string& sql : live_->round.before_write()) LV_TRY(connection.execute(sql));
+  bool changed = false;
+  auto table = LV_TRY(prepare_table(connection, target, changed));
+  if (changed) close_ways();
+  auto writer = std::make_shared<TableWriter>(plan_table(target, *table, options_), options_.batch_size);
+  route.ways.push_back({schema, writer});
+  return writer;
+}
+
+void PostgresSink::close_ways() {
+  for (Route& route : live_->routes) {
+    if (route.declared) continue;
+    for (Route::Way& way : route.ways)
+      for (RejectedRecord& record : way.writer->take_rejected()) live_->rejected.push_back(std::move(record));
+    route.ways.clear();
+  }
+}
+
+Result<void> PostgresSink::empty_table(const Batch& batch, RowFailures& rejected) {
+  LV_TRY(flush_gathering());
+  if (options_.truncate_enabled && !*options_.truncate_enabled) return {};
+  const TableName name = LV_TRY(table_of(batch.origin->topic, options_));
+  const auto table = LV_TRY(read_table(*live_->connection, name));
+  if (!table) return {};  // nothing has been written to it
+  std::string why = LV_TRY(empty_postgres_table(live_->round, table->name.quoted()));
+  if (!why.empty()) rejected.push_back({0, std::move(why)});
+  return {};
 }
 
 Result<void> PostgresSink::flush(std::vector<RejectedRecord>& rejected) {
   if (!live_) return not_started();
-  if (TableWriter* last = std::exchange(live_->gathering, nullptr)) {
-    if (auto flushed = last->flush(live_->round); !flushed) {
-      live_.reset();
-      return std::move(flushed).error().within("sink " + context_.name);
-    }
+  if (auto flushed = flush_gathering(); !flushed) {
+    live_.reset();
+    return std::move(flushed).error().within("sink " + context_.name);
   }
-  for (auto& writer : live_->writers)
-    for (RejectedRecord& record : writer->take_rejected()) rejected.push_back(std::move(record));
+  auto hand_on = [&](std::vector<RejectedRecord> records) { std::ranges::move(records, std::back_inserter(rejected)); };
+  hand_on(std::exchange(live_->rejected, {}));
+  for (Route& route : live_->routes)
+    for (Route::Way& way : route.ways) hand_on(way.writer->take_rejected());
   return {};
 }
 
@@ -253,7 +391,12 @@ Result<std::unique_ptr<Sink>> make_postgres_sink(SinkContext context) {
   auto options = LV_TRY(read_postgres_sink_options(context.properties, notes));
   if (context.notes) context.notes->insert(context.notes->end(), notes.begin(), notes.end());
   std::vector<Target> targets;
-  for (const SinkTopic& topic : context.topics) targets.push_back(LV_TRY(make_target(topic, options)));
+  for (const SinkTopic& topic : context.topics) {
+    if (topic.schema)
+      targets.push_back(LV_TRY(make_target(topic, options)));
+    else
+      LV_TRY(table_of(topic.topic, options));
+  }
   return std::make_unique<PostgresSink>(std::move(context), std::move(options), std::move(targets));
 }
 

@@ -32,7 +32,7 @@ struct Written {
   InsertChoice insert_mode{};
   KeyChoice key_mode{};
   std::vector<std::string> key_fields, fields, without;
-  DeleteChoice delete_enabled{};
+  DeleteChoice delete_enabled{}, truncate_enabled{};
   std::string table_name_format, collection_name_format;
   Quoting quoting{};
   bool quote_identifiers = true;
@@ -78,10 +78,16 @@ constexpr Option table[] = {
      .field = option<&Written::delete_enabled>,
      .fallback = "auto",
      .doc = "Whether a deletion deletes the row with its key, or is passed over. By default true for tables."},
+    {.name = "truncate.enabled",
+     .field = option<&Written::truncate_enabled>,
+     .fallback = "auto",
+     .doc = "Whether the table is emptied when that of the source was (TRUNCATE), or this is passed over. By default "
+            "true."},
     {.name = "table.name.format",
      .field = option<&Written::table_name_format>,
      .doc = "The target table; ${topic} stands for the topic's name, which is the default. A point parts schema and "
-            "table."},
+            "table; of prefix.schema.table, as captured tables have it, the last two parts count. ${schema} and "
+            "${table} are these parts alone."},
     {.name = "collection.name.format",
      .field = option<&Written::collection_name_format>,
      .doc = "The same, in Debezium's words; points in the topic's name become _."},
@@ -155,8 +161,6 @@ constexpr Option table[] = {
     {.name = "table.types", .doc = "tables, partitioned tables, views and foreign tables can all be written to"},
     {.name = "table.whitelist", .doc = "the property topics says what is written"},
     {.name = "trim.sensitive.log", .doc = "values of rows are never logged"},
-    {.name = "truncate.enabled",
-     .doc = "the log carries no truncations; a table that loses its rows tells so by deletions"},
     {.name = "use.reduction.buffer", .doc = "of several writes to a key in one statement only the last is ever sent"},
 };
 
@@ -194,6 +198,7 @@ Result<PostgresSinkOptions> read_postgres_sink_options(const Properties& propert
   options.insert_mode = chosen<InsertMode>(written.insert_mode);
   options.key_mode = chosen<KeyMode>(written.key_mode);
   options.delete_enabled = chosen<bool>(written.delete_enabled);
+  options.truncate_enabled = chosen<bool>(written.truncate_enabled);
   options.key_fields = std::move(written.key_fields);
   options.fields = std::move(written.fields);
   options.without = std::move(written.without);

@@ -26,10 +26,9 @@ std::string value_text(const TablePlan& plan, std::size_t i) {
   return "v.c" + std::to_string(i) + plan.columns[i].field.cast;
 }
 
-// "unnest($1::bigint[], …) AS v(c0, …)" of all columns or those of the key.
-std::string unnest_text(const TablePlan& plan, bool keys_only) {
+// "unnest($1::bigint[], …) AS v(c0, …)" of the chosen columns.
+std::string unnest_text(const TablePlan& plan, auto chosen) {
   std::size_t number = 0;
-  auto chosen = [&](std::size_t i) { return !keys_only || plan.columns[i].source.key; };
   std::string arrays = joined(plan.columns, ", ", [&](std::size_t i) {
     return chosen(i) ? "$" + std::to_string(++number) + "::" + plan.columns[i].field.wire_type + "[]" : "";
   });
@@ -37,6 +36,8 @@ std::string unnest_text(const TablePlan& plan, bool keys_only) {
       joined(plan.columns, ", ", [&](std::size_t i) { return chosen(i) ? "c" + std::to_string(i) : ""; });
   return "unnest(" + arrays + ") AS v(" + names + ")";
 }
+
+constexpr auto all_columns = [](std::size_t) { return true; };
 
 std::string same_key_text(const TablePlan& plan) {
   return joined(plan.columns, " AND ", [&](std::size_t i) {
@@ -52,7 +53,7 @@ std::string insert_text(const TablePlan& plan) {
   std::string sql = "INSERT INTO " + plan.table + " " + column_list(plan);
   if (plan.always_identity) sql += " OVERRIDING SYSTEM VALUE";
   sql += " SELECT " + joined(plan.columns, ", ", [&](std::size_t i) { return value_text(plan, i); }) + " FROM " +
-         unnest_text(plan, false);
+         unnest_text(plan, all_columns);
   if (plan.mode != InsertMode::upsert) return sql;
   sql += " ON CONFLICT (" +
          joined(plan.columns, ", ",
@@ -65,13 +66,14 @@ std::string insert_text(const TablePlan& plan) {
   return sql + (changes.empty() ? " DO NOTHING" : " DO UPDATE SET " + changes);
 }
 
-// Empty if there is nothing beside the key that could be changed.
-std::string update_text(const TablePlan& plan) {
+// Changes the chosen columns. Empty if there is nothing beside the key among them.
+std::string update_text(const TablePlan& plan, auto chosen) {
   std::string changes = joined(plan.columns, ", ", [&](std::size_t i) {
-    return plan.columns[i].source.key ? "" : quote_name(plan.columns[i].name) + " = " + value_text(plan, i);
+    return plan.columns[i].source.key || !chosen(i) ? ""
+                                                    : quote_name(plan.columns[i].name) + " = " + value_text(plan, i);
   });
   if (changes.empty()) return {};
-  return "UPDATE " + plan.table + " AS t SET " + changes + " FROM " + unnest_text(plan, false) + " WHERE " +
+  return "UPDATE " + plan.table + " AS t SET " + changes + " FROM " + unnest_text(plan, chosen) + " WHERE " +
          same_key_text(plan);
 }
 
@@ -80,10 +82,12 @@ std::string update_text(const TablePlan& plan) {
 TableWriter::TableWriter(TablePlan plan, std::int64_t batch_size)
     : plan_(std::move(plan)), batch_size_(static_cast<std::size_t>(batch_size)), values_(plan_.columns.size()) {
   copy_sql_ = "COPY " + plan_.table + " " + column_list(plan_) + " FROM STDIN (FORMAT binary)";
-  write_sql_ = plan_.mode == InsertMode::update ? update_text(plan_) : insert_text(plan_);
+  write_sql_ = plan_.mode == InsertMode::update ? update_text(plan_, all_columns) : insert_text(plan_);
+  auto in_key = [&](std::size_t i) { return plan_.columns[i].source.key; };
   if (plan_.deletions == Deletions::apply)
     delete_sql_ =
-        "DELETE FROM " + plan_.table + " AS t USING " + unnest_text(plan_, true) + " WHERE " + same_key_text(plan_);
+        "DELETE FROM " + plan_.table + " AS t USING " + unnest_text(plan_, in_key) + " WHERE " + same_key_text(plan_);
+  sets_.emplace_back(plan_.columns.size(), false);
 }
 
 Result<void> TableWriter::write(Round& round, const Batch& batch, RowFailures& rejected) {
@@ -94,6 +98,7 @@ Result<void> TableWriter::write(Round& round, const Batch& batch, RowFailures& r
 }
 
 Result<void> TableWriter::flush(Round& round) {
+  if (any_lacking_) complete_rows();
   const std::size_t total = bytes();
   for (Span left = order_; !left.empty();) {
     std::size_t count = std::min(left.size(), batch_size_);
@@ -110,6 +115,8 @@ Result<void> TableWriter::flush(Round& round) {
   order_.clear();
   bad_.clear();
   deletions_.clear();
+  lacking_.clear();
+  any_lacking_ = false;
   return {};
 }
 
@@ -127,6 +134,7 @@ void TableWriter::encode(const Batch& batch, RowFailures& rejected) {
   places_.reserve(first + rows.size());
   rows.for_each([&](std::uint32_t row) { places_.push_back({batch.origin->partition, batch.origin->offsets[row]}); });
   bad_.resize(places_.size(), false);
+  note_absent(batch, first);
   RowFailures failures;
   for (std::size_t c = 0; c < plan_.columns.size(); ++c) {
     const Planned& column = plan_.columns[c];
@@ -145,6 +153,78 @@ void TableWriter::encode(const Batch& batch, RowFailures& rejected) {
     bad_.set(first + position);
     rejected.push_back(std::move(failure));
   }
+}
+
+void TableWriter::note_absent(const Batch& batch, std::uint32_t first) {
+  lacking_.resize(places_.size(), 0);
+  if (batch.absent.empty()) return;
+  const Rows rows = batch.rows();
+  std::vector<bool> set(plan_.columns.size());
+  for (std::uint32_t i = 0; i < rows.size(); ++i) {
+    if (batch.is_deletion(rows[i])) continue;
+    bool any = false;
+    for (std::size_t c = 0; c < plan_.columns.size(); ++c) {
+      const TargetColumn& source = plan_.columns[c].source;
+      set[c] = source.from == TargetColumn::From::field && source.index >= batch.key.size() &&
+               batch.is_absent(source.index - batch.key.size(), rows[i]);
+      any |= set[c];
+    }
+    if (any) lacking_[first + i] = number_of(set);
+    any_lacking_ |= any;
+  }
+}
+
+std::uint32_t TableWriter::number_of(const std::vector<bool>& set) {
+  auto at = std::ranges::find(sets_, set);
+  if (at == sets_.end()) at = sets_.insert(at, set);
+  return static_cast<std::uint32_t>(at - sets_.begin());
+}
+
+std::string TableWriter::lacking_names(std::uint32_t position) const {
+  return joined(plan_.columns, ", ",
+                [&](std::size_t i) { return sets_[lacking_[position]][i] ? "\"" + plan_.columns[i].name + "\"" : ""; });
+}
+
+void TableWriter::complete_rows() {
+  if (plan_.mode == InsertMode::insert) return;
+  sort_by_key(order_);
+  std::vector<bool> refused(order_.size(), false);
+  std::optional<std::uint32_t> before;  // the row of the same key
+  for (std::size_t k = 0; k < keys_.size(); ++k) {
+    if (before && !same_key(keys_[k - 1].position, keys_[k].position)) before.reset();
+    std::uint32_t& row = order_[keys_[k].place];
+    if (before && lacking_[row] != 0) {
+      if (deletions_[*before]) {
+        refuse(row, "the source has not sent " + lacking_names(row) +
+                        ", as it has not changed, and the row with this key was deleted before");
+        refused[keys_[k].place] = true;
+        continue;
+      }
+      row = append_completed(row, *before);
+    }
+    before = row;
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < order_.size(); ++i)
+    if (!refused[i]) order_[kept++] = order_[i];
+  order_.resize(kept);
+}
+
+std::uint32_t TableWriter::append_completed(std::uint32_t row, std::uint32_t before) {
+  const auto made = static_cast<std::uint32_t>(places_.size());
+  std::vector<bool> lacking = sets_[lacking_[row]];
+  for (std::size_t c = 0; c < values_.size(); ++c) {
+    const std::string value((values_[c])[lacking[c] ? before : row]);
+    values_[c].bytes.append(value);
+    values_[c].ends.push_back(values_[c].bytes.size());
+    lacking[c] = lacking[c] && sets_[lacking_[before]][c];
+  }
+  const Place place = places_[row];
+  places_.push_back(place);
+  bad_.resize(places_.size(), false);
+  deletions_.resize(places_.size(), false);
+  lacking_.push_back(number_of(lacking));
+  return made;
 }
 
 void TableWriter::encode_place(const Batch& batch, const Planned& column, FieldValues& out) {
@@ -189,6 +269,11 @@ void TableWriter::choose_rows(const Batch& batch, RowFailures& rejected) {
         continue;
       }
     }
+    if (lacking_[position] != 0 && !keyed) {
+      refuse_row(i, "the source has not sent " + lacking_names(position) +
+                        ", as it has not changed; without a key the row that has it cannot be found");
+      continue;
+    }
     if (large && bytes_of(position) > most_row_bytes) {
       refuse_row(i, "the row is too large for the server: " + std::to_string(bytes_of(position)) + " bytes");
       continue;
@@ -227,7 +312,7 @@ Result<void> TableWriter::write_rows(Round& round, Span rows) {
   if (plan_.copy && !deletions_[rows[0]]) return copy_rows(round, rows);
   auto done = try_statements(round, rows);
   if (done || done.error().kind() != ErrorKind::rejected) return done;
-  std::string why = round.connection().refusal().text();
+  std::string why = not_there_.empty() ? round.connection().refusal().text() : not_there_;
   LV_TRY(round.undo_write());
   if (rows.size() == 1) {
     refuse(rows[0], std::move(why));
@@ -285,9 +370,11 @@ Result<void> TableWriter::try_copy(Round& round, Span rows) {
 }
 
 Result<void> TableWriter::try_statements(Round& round, Span rows) {
+  not_there_.clear();
   if (plan_.mode == InsertMode::insert) {
     (deletions_[rows[0]] ? deletes_ : writes_).assign(rows.begin(), rows.end());
     (deletions_[rows[0]] ? writes_ : deletes_).clear();
+    partial_.clear();
   } else {
     reduce(rows);
   }
@@ -295,13 +382,27 @@ Result<void> TableWriter::try_statements(Round& round, Span rows) {
   std::vector<PostgresStatement> statements;
   for (std::string& sql : round.before_write()) statements.push_back({std::move(sql)});
   // Deletions first: they may make room for a row that needs a value they held.
-  if (!deletes_.empty()) statements.push_back(statement(delete_sql_, deletes_, true));
-  if (!writes_.empty() && !write_sql_.empty()) statements.push_back(statement(write_sql_, writes_, false));
-  LV_TRY(round.connection().run(statements));
+  if (!deletes_.empty()) statements.push_back(statement(delete_sql_, deletes_, Part::key));
+  if (!writes_.empty() && !write_sql_.empty()) statements.push_back(statement(write_sql_, writes_, Part::all));
+  const std::size_t before = statements.size();
+  std::vector<Span> groups;
+  for (Span left = partial_; !left.empty(); left = left.subspan(groups.back().size())) {
+    std::size_t count = 1;
+    while (count < left.size() && lacking_[left[count]] == lacking_[left[0]]) ++count;
+    groups.push_back(left.first(count));
+    statements.push_back(partial_update(groups.back()));
+  }
+  const auto changed = LV_TRY(round.connection().run(statements));
+  for (std::size_t g = 0; g < groups.size() && plan_.mode == InsertMode::upsert; ++g) {
+    if (changed[before + g] >= groups[g].size()) continue;
+    not_there_ = "the source has not sent " + lacking_names(groups[g][0]) +
+                 ", as it has not changed, and the target has no row with this key that would have it";
+    return Error(ErrorKind::rejected, not_there_);
+  }
   return {};
 }
 
-void TableWriter::reduce(Span rows) {
+void TableWriter::sort_by_key(Span rows) {
   std::vector<const FieldValues*> columns;
   const Planned* first = nullptr;
   for (std::size_t c = 0; c < plan_.columns.size(); ++c) {
@@ -312,36 +413,62 @@ void TableWriter::reduce(Span rows) {
   // The first eight bytes of the key decide most comparisons, as one number.
   const std::uint64_t flip = first->counts_up ? std::uint64_t{1} << 63 : 0;
   keys_.clear();
-  for (std::uint32_t i : rows) {
-    std::string_view value = (*columns[0])[i].substr(4);
+  for (std::uint32_t place = 0; place < rows.size(); ++place) {
+    std::string_view value = (*columns[0])[rows[place]].substr(4);
     std::uint64_t prefix = load_big<std::uint64_t>(value.data());
     if (value.size() < 8) prefix = value.empty() ? 0 : prefix >> (64 - 8 * value.size()) << (64 - 8 * value.size());
-    keys_.push_back({prefix ^ flip, i});
+    keys_.push_back({prefix ^ flip, place, rows[place]});
   }
-  auto order = [&](const SortKey& a, const SortKey& b) {
-    if (a.prefix != b.prefix) return a.prefix < b.prefix ? -1 : 1;
-    for (const FieldValues* v : columns)
-      if (int c = (*v)[a.position].compare((*v)[b.position]); c != 0) return c;
-    return 0;
-  };
   std::sort(keys_.begin(), keys_.end(), [&](const SortKey& a, const SortKey& b) {
-    int c = order(a, b);
-    return c != 0 ? c < 0 : a.position < b.position;
+    if (a.prefix != b.prefix) return a.prefix < b.prefix;
+    for (const FieldValues* v : columns)
+      if (int c = (*v)[a.position].compare((*v)[b.position]); c != 0) return c < 0;
+    return a.place < b.place;
   });
+}
+
+bool TableWriter::same_key(std::uint32_t a, std::uint32_t b) const {
+  for (std::size_t c = 0; c < plan_.columns.size(); ++c)
+    if (plan_.columns[c].source.key && values_[c][a] != values_[c][b]) return false;
+  return true;
+}
+
+void TableWriter::reduce(Span rows) {
+  sort_by_key(rows);
   writes_.clear();
+  partial_.clear();
   deletes_.clear();
   for (std::size_t k = 0; k < keys_.size(); ++k) {
-    if (k + 1 < keys_.size() && order(keys_[k], keys_[k + 1]) == 0) continue;  // a later change of the key follows
     std::uint32_t i = keys_[k].position;
-    (deletions_[i] ? deletes_ : writes_).push_back(i);
+    if (k + 1 < keys_.size() && keys_[k].prefix == keys_[k + 1].prefix && same_key(i, keys_[k + 1].position))
+      continue;  // a later change of the key follows
+    (deletions_[i] ? deletes_ : lacking_[i] != 0 ? partial_ : writes_).push_back(i);
   }
+  std::ranges::stable_sort(partial_, {}, [&](std::uint32_t i) { return lacking_[i]; });
+}
+
+bool TableWriter::has_part(Part part, std::size_t column, std::uint32_t row) const {
+  if (part == Part::key) return plan_.columns[column].source.key;
+  return part == Part::all || !sets_[lacking_[row]][column];
+}
+
+PostgresStatement TableWriter::partial_update(Span rows) {
+  auto sent = [&](std::size_t i) { return has_part(Part::sent, i, rows[0]); };
+  std::string sql = update_text(plan_, sent);
+  if (sql.empty()) {
+    // Nothing to change, but whether the row is there must be known.
+    auto key = std::ranges::find_if(plan_.columns, [](const Planned& c) { return c.source.key; });
+    sql = "UPDATE " + plan_.table + " AS t SET " + quote_name(key->name) + " = t." + quote_name(key->name) + " FROM " +
+          unnest_text(plan_, sent) + " WHERE " + same_key_text(plan_);
+  }
+  return statement(sql, rows, Part::sent);
 }
 
 // An array is | 1 dimension | nulls? | type of the elements | count | first index | elements |.
-PostgresStatement TableWriter::statement(const std::string& sql, Span rows, bool keys_only) {
+PostgresStatement TableWriter::statement(const std::string& sql, Span rows, Part part) {
   PostgresStatement made{sql};
   for (std::size_t c = 0; c < plan_.columns.size(); ++c) {
-    if (keys_only && !plan_.columns[c].source.key) continue;
+    if (!has_part(part, c, rows[0])) continue;
     if (arrays_used_ == arrays_.size()) arrays_.emplace_back();
     Buffer& array = arrays_[arrays_used_++];
     array.clear();

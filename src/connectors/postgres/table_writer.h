@@ -8,7 +8,11 @@
 //
 // Rows are gathered over several batches, as each statement costs the server as much as some hundred rows.
 // Keys are sorted, as the server then touches each page once. Of several changes of a key in one statement the last one
-// counts. Rows that the server refuses are found by trying again: COPY names the line it stopped at, other statements
+// counts. A value that the source did not send is taken from the change of the key before it, if that is among the
+// gathered ones; else the row there is changed and keeps what it has, and one that is not there is refused: what it
+// would hold nobody knows.
+//
+// Rows that the server refuses are found by trying again: COPY names the line it stopped at, other statements
 // are halved, in the order of the log, until they hold one row.
 #pragma once
 #include <memory>
@@ -40,8 +44,16 @@ class TableWriter {
 
   void encode(const Batch& batch, RowFailures& rejected);
   void encode_place(const Batch& batch, const TablePlan::Column& column, FieldValues& out);
+  // Fills lacking_ for the rows that encode() has added.
+  void note_absent(const Batch& batch, std::uint32_t first);
   // Adds to order_ the positions that are to be written.
   void choose_rows(const Batch& batch, RowFailures& rejected);
+  // Rows that lack values get them from the row of the same key before them, as far as it is gathered, too.
+  void complete_rows();
+  // A new row: `row`, and what it lacks from `before`.
+  std::uint32_t append_completed(std::uint32_t row, std::uint32_t before);
+  std::uint32_t number_of(const std::vector<bool>& set);
+  std::string lacking_names(std::uint32_t position) const;
   std::size_t bytes_of(std::uint32_t position) const;
   std::size_t bytes() const;
   void refuse(std::uint32_t position, std::string why);
@@ -52,9 +64,16 @@ class TableWriter {
   // One attempt; an error of kind rejected if a row is refused.
   Result<void> try_copy(Round& round, Span rows);
   Result<void> try_statements(Round& round, Span rows);
-  // Fills writes_ and deletes_ with the last position of each key, sorted.
+  // Fills keys_ with the rows, sorted by key, and those of one key in their order.
+  void sort_by_key(Span rows);
+  bool same_key(std::uint32_t a, std::uint32_t b) const;
+  // Fills writes_, partial_ and deletes_ with the last position of each key, sorted.
   void reduce(Span rows);
-  PostgresStatement statement(const std::string& sql, Span rows, bool keys_only);
+  enum class Part { all, key, sent };  // of the columns; sent: those that the rows do not lack
+  bool has_part(Part part, std::size_t column, std::uint32_t row) const;
+  PostgresStatement statement(const std::string& sql, Span rows, Part part);
+  // Changes the rows that are there, except for what these lack; all lack the same.
+  PostgresStatement partial_update(Span rows);
 
   const TablePlan plan_;
   const std::size_t batch_size_;
@@ -69,13 +88,18 @@ class TableWriter {
   std::vector<FieldValues> values_;  // of each column
   std::vector<std::uint32_t> order_;
   Bits bad_, deletions_;
+  std::vector<std::uint32_t> lacking_;  // of each position, which columns it lacks: a number in sets_; 0: none
+  std::vector<std::vector<bool>> sets_;
+  bool any_lacking_ = false;
   std::vector<RejectedRecord> rejected_;
   struct SortKey {
     std::uint64_t prefix;
+    std::uint32_t place;  // among the rows that are sorted
     std::uint32_t position;
   };
   std::vector<SortKey> keys_;
-  std::vector<std::uint32_t> writes_, deletes_;
+  std::vector<std::uint32_t> writes_, partial_, deletes_;
+  std::string not_there_;  // of the last attempt: why rows that lack values cannot be written; empty: they can
   std::vector<Buffer> arrays_;
   std::size_t arrays_used_ = 0;
   Buffer copy_bytes_;

@@ -1,9 +1,11 @@
 #include "connectors/postgres/target.h"
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 
 #include "base/near_name.h"
+#include "connectors/postgres/type_widening.h"
 
 namespace levada {
 namespace {
@@ -79,34 +81,92 @@ Result<std::vector<std::size_t>> key_of(const Target& target, const SinkTopic& t
   return key;
 }
 
-std::string table_text(std::string_view format, std::string_view topic, bool dots_part) {
-  std::string name(format);
-  std::string inserted(topic);
-  if (!dots_part) std::ranges::replace(inserted, '.', '_');
-  constexpr std::string_view place = "${topic}";
-  for (std::size_t at = 0; (at = name.find(place, at)) != name.npos; at += inserted.size())
-    name.replace(at, place.size(), inserted);
-  return name;
+void replace_all(std::string& text, std::string_view place, std::string_view by) {
+  for (std::size_t at = 0; (at = text.find(place, at)) != text.npos; at += by.size())
+    text.replace(at, place.size(), by);
+}
+
+// What stands behind the last point, and the rest before it.
+std::pair<std::string_view, std::string_view> cut_last_part(std::string_view text) {
+  std::size_t point = text.rfind('.');
+  if (point == text.npos) return {{}, text};
+  return {text.substr(0, point), text.substr(point + 1)};
+}
+
+// What is known of a field's column at the source, if it is a table of a database that speaks as this one does.
+bool has_exact_types(const Schema& schema) {
+  return schema.origin && schema.origin->system == "postgresql" && schema.origin->columns.size() == schema.size();
+}
+
+// The fields in the order in which the table is to have them.
+std::vector<std::size_t> order_of(const Schema& schema) {
+  std::vector<std::size_t> order;
+  if (schema.origin) order.assign(schema.origin->order.begin(), schema.origin->order.end());
+  std::vector<bool> named(schema.size(), false);
+  bool all = order.size() == schema.size();
+  for (std::size_t i : order) {
+    all = all && i < named.size() && !named[i];
+    if (i < named.size()) named[i] = true;
+  }
+  if (!all) {
+    order.resize(schema.size());
+    std::ranges::copy(std::views::iota(std::size_t{0}, schema.size()), order.begin());
+  }
+  return order;
+}
+
+// The name of a column that we make.
+std::string new_name(const Target& target, const TargetColumn& column, const PostgresSinkOptions& options) {
+  return target.captured && !options.fold_names ? column.field.name : lower_case(column.field.name);
 }
 
 // The name that a column has in the table, or would be given.
-std::string column_name(const TargetColumn& column, const PostgresTable* table) {
+std::string column_name(const Target& target, const TargetColumn& column, const PostgresTable* table,
+                        const PostgresSinkOptions& options) {
   if (const PostgresColumn* there = table ? table->find(column.field.name) : nullptr) return there->name;
-  return lower_case(column.field.name);
+  return new_name(target, column, options);
 }
 
-std::string key_list(const Target& target, const PostgresTable* table) {
+std::string key_list(const Target& target, const PostgresTable* table, const PostgresSinkOptions& options) {
   std::string list;
   for (const TargetColumn& c : target.columns)
-    if (c.key) list += (list.empty() ? "" : ", ") + quote_name(column_name(c, table));
+    if (c.key) list += (list.empty() ? "" : ", ") + quote_name(column_name(target, c, table, options));
   return list;
 }
 
-std::string column_definition(const TargetColumn& column) {
-  return quote_name(lower_case(column.field.name)) + " " + created_type(column.field.type);
+std::string column_definition(const Target& target, const TargetColumn& column, const PostgresSinkOptions& options) {
+  return quote_name(new_name(target, column, options)) + " " +
+         (column.type.empty() ? created_type(column.field.type) : column.type);
+}
+
+std::optional<FieldPlan> plan_column(const TargetColumn& column, const PostgresColumn& there,
+                                     const PostgresSinkOptions& options) {
+  bool local = column.type.starts_with("timestamp") && column.type.ends_with("without time zone");
+  return plan_field(column.field.type, there, options.time_zone,
+                    local ? TimestampMeaning::local_time : TimestampMeaning::moment);
 }
 
 }  // namespace
+
+Result<TableName> table_of(const std::string& topic, const PostgresSinkOptions& options) {
+  const auto [before, table] = cut_last_part(topic);
+  const auto schema = cut_last_part(before).second;
+  std::string name = options.table_name_format;
+  if (name == "${topic}" && options.topic_dots_part && std::ranges::count(topic, '.') > 1) {
+    name = std::string(schema) + "." + std::string(table);
+  } else {
+    std::string inserted = topic;
+    if (!options.topic_dots_part) std::ranges::replace(inserted, '.', '_');
+    replace_all(name, "${topic}", inserted);
+    replace_all(name, "${schema}", schema);
+    replace_all(name, "${table}", table);
+  }
+  TableName made = LV_TRY(parse_table_name(name, options.address.get("dbname")));
+  if (options.fold_names) made = {lower_case(made.schema), lower_case(made.name)};
+  return made;
+}
+
+void forget_type(TargetColumn& column) { column.type = created_type(column.field.type); }
 
 bool Target::has_key() const {
   return std::ranges::any_of(columns, [](const TargetColumn& c) { return c.key; });
@@ -114,12 +174,11 @@ bool Target::has_key() const {
 
 Result<Target> make_target(const SinkTopic& topic, const PostgresSinkOptions& options) {
   const Schema& schema = *topic.schema;
-  Target target{.topic = topic.topic, .object = topic.object};
-  std::string name = table_text(options.table_name_format, topic.topic, options.topic_dots_part);
-  target.table = LV_TRY(parse_table_name(name, options.address.get("dbname")));
-  if (options.fold_names) target.table = {lower_case(target.table.schema), lower_case(target.table.name)};
+  Target target{.topic = topic.topic, .object = topic.object, .captured = schema.origin != nullptr};
+  target.table = LV_TRY(table_of(topic.topic, options));
 
-  target.mode = options.insert_mode.value_or(topic.table ? InsertMode::upsert : InsertMode::insert);
+  const bool table = topic.table || (target.captured && !schema.key.empty());
+  target.mode = options.insert_mode.value_or(table ? InsertMode::upsert : InsertMode::insert);
   KeyMode key_mode = key_mode_of(topic, options, target.mode);
   if (target.mode != InsertMode::insert && key_mode == KeyMode::none)
     return wrong(target, "'insert.mode' upsert and update need a key")
@@ -131,7 +190,7 @@ Result<Target> make_target(const SinkTopic& topic, const PostgresSinkOptions& op
     if (*options.delete_enabled && !key_in_key)
       return wrong(target, "'delete.enabled' needs a key made of KEY columns, as a deletion has no others")
           .remedy("Set 'pk.mode' = 'record_key', or 'delete.enabled' = 'false'.");
-  } else if (topic.table && target.mode != InsertMode::insert && key_in_key) {
+  } else if (table && target.mode != InsertMode::insert && key_in_key) {
     target.deletions = Deletions::apply;
   }
 
@@ -148,11 +207,16 @@ Result<Target> make_target(const SinkTopic& topic, const PostgresSinkOptions& op
   }
   auto wanted = LV_TRY(find_fields(target, schema, "fields.whitelist", options.fields));
   auto unwanted = LV_TRY(find_fields(target, schema, "field.exclude.list", options.without));
-  for (std::size_t i = 0; i < schema.size(); ++i) {
+  const bool exact = has_exact_types(schema);
+  for (std::size_t i : order_of(schema)) {
     bool in_key = std::ranges::find(key, i) != key.end();
     bool listed = (options.fields.empty() || std::ranges::find(wanted, i) != wanted.end()) &&
                   std::ranges::find(unwanted, i) == unwanted.end();
-    if (in_key || listed) target.columns.push_back({.index = i, .field = schema[i], .key = in_key});
+    if (!in_key && !listed) continue;
+    TargetColumn column{.index = i, .field = schema[i], .key = in_key};
+    if (exact) column.type = schema.origin->columns[i].type;
+    if (exact) column.not_null = schema.origin->columns[i].not_null;
+    target.columns.push_back(std::move(column));
   }
   if (target.columns.empty()) return wrong(target, "no column is left to write");
   for (const TargetColumn& c : target.columns)
@@ -160,10 +224,12 @@ Result<Target> make_target(const SinkTopic& topic, const PostgresSinkOptions& op
   return target;
 }
 
-std::string create_table_statement(const Target& target) {
+std::string create_table_statement(const Target& target, const PostgresSinkOptions& options) {
   std::string text = "CREATE TABLE " + target.table.quoted() + " (";
-  for (const TargetColumn& c : target.columns) text += (text.ends_with('(') ? "\n  " : ",\n  ") + column_definition(c);
-  if (target.has_key()) text += ",\n  PRIMARY KEY (" + key_list(target, nullptr) + ")";
+  for (const TargetColumn& c : target.columns)
+    text += (text.ends_with('(') ? "\n  " : ",\n  ") + column_definition(target, c, options) +
+            (c.not_null && !c.key ? " NOT NULL" : "");
+  if (target.has_key()) text += ",\n  PRIMARY KEY (" + key_list(target, nullptr, options) + ")";
   return text + "\n);";
 }
 
@@ -175,61 +241,75 @@ Misfit compare(const Target& target, const std::optional<PostgresTable>& table, 
   const std::string name = "table " + (table ? table->name : target.table).text();
   std::set<std::string> names;
   for (const TargetColumn& c : target.columns) {
-    std::string column = column_name(c, table ? &*table : nullptr);
+    std::string column = column_name(target, c, table ? &*table : nullptr, options);
     if (!names.insert(column).second)
       problem(ErrorKind::usage, "two columns of " + target.object + " are column \"" + column + "\" of " + name,
               "Rename one of them in SQL, or leave it out by 'field.exclude.list'.");
   }
   if (!table) {
     if (options.auto_create)
-      misfit.repair = create_table_statement(target);
+      misfit.repair = create_table_statement(target, options);
     else
       problem(ErrorKind::not_found, name + " does not exist",
-              "Set 'auto.create' = 'true', or create it:\n" + create_table_statement(target));
+              "Set 'auto.create' = 'true', or create it:\n" + create_table_statement(target, options));
     return misfit;
   }
 
-  std::string missing, additions;
+  const bool evolves =
+      options.auto_evolve && target.captured && table->owned && (table->kind == 'r' || table->kind == 'p');
+  std::string missing, changes;
+  auto change = [&](const std::string& text) { changes += (changes.empty() ? "\n  " : ",\n  ") + text; };
   for (const TargetColumn& c : target.columns) {
     const PostgresColumn* there = table->find(c.field.name);
-    std::string column = "column \"" + column_name(c, &*table) + "\" of " + name;
+    const std::string column_is = column_name(target, c, &*table, options);
+    std::string column = "column \"" + column_is + "\" of " + name;
     if (!there) {
-      missing += (missing.empty() ? "\"" : ", \"") + column_name(c, &*table) + "\"";
-      additions += (additions.empty() ? "" : ",") + ("\n  ADD COLUMN " + column_definition(c));
-    } else if (there->generated) {
+      missing += (missing.empty() ? "\"" : ", \"") + column_is + "\"";
+      change("ADD COLUMN " + column_definition(target, c, options));
+      continue;
+    }
+    if (there->generated) {
       problem(ErrorKind::refused, column + " is computed by the server and cannot be written",
               "Leave it out by 'field.exclude.list'.");
-    } else if (!plan_field(c.field.type, *there, options.time_zone)) {
+      continue;
+    }
+    const std::string alter = "ALTER COLUMN " + quote_name(there->name);
+    if (evolves && there->not_null && !c.not_null && !c.key) change(alter + " DROP NOT NULL");
+    if (evolves && widens(there->declared, c.type))
+      change(alter + " TYPE " + c.type);
+    else if (!plan_column(c, *there, options))
       problem(ErrorKind::refused, column + " is " + there->declared + ", which takes no " + c.field.type.text(),
               "CAST it in SQL, or change the column: ALTER TABLE " + table->name.quoted() + " ALTER COLUMN " +
-                  quote_name(there->name) + " TYPE " + created_type(c.field.type) + ";");
-    }
+                  quote_name(there->name) + " TYPE " + (c.type.empty() ? created_type(c.field.type) : c.type) + ";");
   }
-  if (!missing.empty()) {
-    std::string statement = "ALTER TABLE " + table->name.quoted() + additions + ";";
-    if (options.auto_evolve && table->owned)
-      misfit.repair = statement;
-    else if (options.auto_evolve)
-      problem(ErrorKind::permission, name + " has no column " + missing + ", and we do not own it to add any",
-              "Let the owner run:\n" + statement);
+  for (const PostgresColumn& c : table->columns) {
+    if (!c.not_null || c.has_default || names.contains(c.name) || target.mode == InsertMode::update) continue;
+    if (evolves)  // the source has it no more
+      change("ALTER COLUMN " + quote_name(c.name) + " DROP NOT NULL");
     else
-      problem(ErrorKind::not_found, name + " has no column " + missing,
-              "Set 'auto.evolve' = 'true', or add them:\n" + statement);
-  }
-  for (const PostgresColumn& c : table->columns)
-    if (c.not_null && !c.has_default && !names.contains(c.name) && target.mode != InsertMode::update)
       problem(ErrorKind::refused,
               "column \"" + c.name + "\" of " + name + " is NOT NULL without default, and " + target.object +
                   " has no such column",
               "Give the column a default, or add it in SQL.");
+  }
+  const std::string statement = changes.empty() ? "" : "ALTER TABLE " + table->name.quoted() + changes + ";";
+  if (missing.empty() || (options.auto_evolve && table->owned))
+    misfit.repair = statement;
+  else if (options.auto_evolve)
+    problem(ErrorKind::permission, name + " has no column " + missing + ", and we do not own it to add any",
+            "Let the owner run:\n" + statement);
+  else
+    problem(ErrorKind::not_found, name + " has no column " + missing,
+            "Set 'auto.evolve' = 'true', or add them:\n" + statement);
   if (target.mode == InsertMode::upsert && table->kind != 'v') {
     std::vector<std::string> key;
     for (const TargetColumn& c : target.columns)
-      if (c.key) key.push_back(column_name(c, &*table));
+      if (c.key) key.push_back(column_name(target, c, &*table, options));
     if (!table->has_unique_key(key))
-      problem(
-          ErrorKind::refused, name + " has no primary key or unique index over (" + key_list(target, &*table) + ")",
-          "Create it: ALTER TABLE " + table->name.quoted() + " ADD PRIMARY KEY (" + key_list(target, &*table) + ");");
+      problem(ErrorKind::refused,
+              name + " has no primary key or unique index over (" + key_list(target, &*table, options) + ")",
+              "Create it: ALTER TABLE " + table->name.quoted() + " ADD PRIMARY KEY (" +
+                  key_list(target, &*table, options) + ");");
   }
   std::string lacking;
   for (const std::string& privilege : table->missing_privileges) {
@@ -254,7 +334,7 @@ TablePlan plan_table(const Target& target, const PostgresTable& table, const Pos
   for (const TargetColumn& source : target.columns) {
     const PostgresColumn* there = table.find(source.field.name);
     LV_ASSERT(there);  // compare() has found no problem
-    auto field = plan_field(source.field.type, *there, options.time_zone);
+    auto field = plan_column(source, *there, options);
     LV_ASSERT(field.has_value());
     plan.copy = plan.copy && field->copyable;
     plan.always_identity = plan.always_identity || there->always_identity;

@@ -21,6 +21,10 @@ struct TargetColumn {
   std::size_t index = 0;  // of a field: its position in the schema, key followed by value
   Field field;            // its name as SQL has it
   bool key = false;       // part of the table's key
+  // Of captured tables: the type that the source says and that a column of ours should have. Where this server does not
+  // know it, forget_type() puts another in its place.
+  std::string type = {};
+  bool not_null = false;
 };
 
 // What a topic wants, as far as it can be known without the server.
@@ -30,11 +34,20 @@ struct Target {
   InsertMode mode = InsertMode::insert;
   Deletions deletions = Deletions::refuse;
   std::vector<TargetColumn> columns;
+  bool captured =
+      false;  // the rows are those of a table, whose origin is known: names and types stay as they are there
 
   bool has_key() const;
 };
 
+// The table that a topic goes to. Of a captured topic, prefix.schema.table, the last two parts count.
+Result<TableName> table_of(const std::string& topic, const PostgresSinkOptions& options);
+
+// The topic's schema must be known. A captured table with a key is a table, whatever the topic says.
 Result<Target> make_target(const SinkTopic& topic, const PostgresSinkOptions& options);
+
+// The type that the source says cannot be had here: the one that our own type stands for takes its place.
+void forget_type(TargetColumn& column);
 
 // What is wrong between a target and the table that is there (or not).
 struct Misfit {
@@ -61,6 +74,6 @@ struct TablePlan {
 TablePlan plan_table(const Target& target, const PostgresTable& table, const PostgresSinkOptions& options);
 
 // "CREATE TABLE …;" over some lines, for people and for the server.
-std::string create_table_statement(const Target& target);
+std::string create_table_statement(const Target& target, const PostgresSinkOptions& options);
 
 }  // namespace levada

@@ -54,7 +54,7 @@ TEST_SUITE("connectors") {
     CHECK(table.deletions == Deletions::apply);
     CHECK(columns(table) == "ID* REGION* ITEM PRICE TAGS");
     CHECK(table.table == TableName{"shop", "Orders"});
-    CHECK(create_table_statement(table) ==
+    CHECK(create_table_statement(table, options()) ==
           "CREATE TABLE \"shop\".\"Orders\" (\n  \"id\" bigint,\n  \"region\" text,\n  \"item\" text,\n  \"price\" "
           "numeric(10,2),\n  \"tags\" text[],\n  PRIMARY KEY (\"id\", \"region\")\n);");
     CHECK(target(true, {{"delete.enabled", "false"}}).deletions == Deletions::pass_over);
