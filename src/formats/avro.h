@@ -11,6 +11,4 @@ inline Result<void> check_avro(const FormatSpec& spec) { return check_key(spec);
 std::unique_ptr<Decoder> make_avro_decoder(const FormatSpec& spec);
 std::unique_ptr<Encoder> make_avro_encoder(const FormatSpec& spec);
 
-inline constexpr std::size_t avro_framing_size = 5;
-
 }  // namespace levada

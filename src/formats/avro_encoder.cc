@@ -115,11 +115,11 @@ class AvroEncoder : public Encoder {
  private:
   // Both return the field that has no form, or how many there are.
   std::size_t put_flat(std::span<const ColumnRef> columns, std::uint32_t row, Buffer& out) const {
-    std::size_t room = avro_framing_size + fields_.size() * scalar_room + Buffer::padding;
+    std::size_t room = schema_frame_size + fields_.size() * scalar_room + Buffer::padding;
     for (std::size_t t : texts_) room += columns[t]->values<StringView>()[row].size();
     char* p = out.room(room);
-    std::memcpy(p, framing_, avro_framing_size);
-    p += avro_framing_size;
+    std::memcpy(p, framing_, schema_frame_size);
+    p += schema_frame_size;
     for (std::size_t f = 0; f < fields_.size(); ++f) {
       const Column& column = *columns[f];
       bool is_null = column.is_null(row);
@@ -134,7 +134,7 @@ class AvroEncoder : public Encoder {
   }
 
   std::size_t put_nested(std::span<const ColumnRef> columns, std::uint32_t row, Buffer& out) const {
-    out.append({framing_, avro_framing_size});
+    out.append({framing_, schema_frame_size});
     for (std::size_t f = 0; f < fields_.size(); ++f) {
       bool good = required_[f] ? !columns[f]->is_null(row) && append_present(out, *columns[f], row)
                                : append_value(out, *columns[f], row);
@@ -148,7 +148,7 @@ class AvroEncoder : public Encoder {
   std::vector<bool> required_;
   std::vector<std::size_t> texts_;
   bool nested_ = false;
-  char framing_[avro_framing_size];
+  char framing_[schema_frame_size];
 };
 
 }  // namespace

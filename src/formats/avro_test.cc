@@ -16,7 +16,7 @@ struct Stage {
   samples::SchemasInMemory schemas;
 
   std::string record(const std::string& schema, const std::string& bytes) {
-    std::string text(avro_framing_size, '\0');
+    std::string text(schema_frame_size, '\0');
     store_big(text.data() + 1, *schemas.put("s", schema));
     return text + bytes;
   }
@@ -253,7 +253,7 @@ TEST_SUITE("formats") {
         for (std::size_t n = 0; n < std::min<std::size_t>(whole.size(), 60); ++n) {
           broken.add(std::string_view(whole).substr(0, n));
           std::string other = whole;
-          if (n >= avro_framing_size) other[n] = static_cast<char>(random());
+          if (n >= schema_frame_size) other[n] = static_cast<char>(random());
           broken.add(other);
         }
       }

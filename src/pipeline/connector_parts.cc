@@ -178,6 +178,33 @@ Result<IngestLoop::Parts> make_source_parts(const Catalog& catalog, const Connec
   return parts;
 }
 
+std::optional<DescribedTopic> describe_topic(const Catalog& catalog, const std::string& topic,
+                                             const PipelineOptions& options, const PipelineSurroundings& around,
+                                             std::vector<std::string>& answers) {
+  bool any = false;
+  for (const auto& [name, declaration] : catalog.connectors) {
+    if (declaration.sink) continue;
+    any = true;
+    std::vector<std::string> notes;
+    auto parts = make_source_parts(catalog, declaration, options, around, notes);
+    if (!parts) {
+      answers.push_back(parts.error().line());
+      continue;
+    }
+    auto schema = parts->source->describe(topic);
+    if (!schema) {
+      answers.push_back("source connector " + name + " cannot say: " + schema.error().line());
+    } else if (*schema) {
+      auto properties = read_connector_properties(declaration.properties, false, *around.files);
+      return DescribedTopic{**std::move(schema), properties ? properties->writing.topic_config(topic) : TopicConfig()};
+    } else {
+      answers.push_back("source connector " + name + " does not write it");
+    }
+  }
+  if (!any) answers.push_back("no source connector is declared");
+  return std::nullopt;
+}
+
 Result<DeliverLoop::Parts> make_sink_parts(const Catalog& catalog, const ConnectorDeclaration& declaration,
                                            const PipelineOptions& options, const PipelineSurroundings& around,
                                            std::vector<std::string>& notes) {

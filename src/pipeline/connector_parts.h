@@ -7,6 +7,7 @@
 #include "pipeline/deliver_loop.h"
 #include "pipeline/ingest_loop.h"
 #include "sql/catalog.h"
+#include "sql/planner.h"
 
 namespace levada {
 
@@ -14,6 +15,11 @@ namespace levada {
 Result<IngestLoop::Parts> make_source_parts(const Catalog& catalog, const ConnectorDeclaration& declaration,
                                             const PipelineOptions& options, const PipelineSurroundings& around,
                                             std::vector<std::string>& notes);
+// What the first source connector that knows the topic says of it; each one that does not adds why to `answers`.
+// Connectors look outside.
+std::optional<DescribedTopic> describe_topic(const Catalog& catalog, const std::string& topic,
+                                             const PipelineOptions& options, const PipelineSurroundings& around,
+                                             std::vector<std::string>& answers);
 Result<DeliverLoop::Parts> make_sink_parts(const Catalog& catalog, const ConnectorDeclaration& declaration,
                                            const PipelineOptions& options, const PipelineSurroundings& around,
                                            std::vector<std::string>& notes);

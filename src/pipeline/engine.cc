@@ -11,6 +11,7 @@
 #include "base/metrics.h"
 #include "levada/levada.h"
 #include "log/embedded_log.h"
+#include "pipeline/connector_parts.h"
 #include "pipeline/dead_letters.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/replay.h"
@@ -87,6 +88,10 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options) {
   state->log = LV_TRY(open_embedded_log(*state->log_files, state->directory, log_options));
   state->schemas = LV_TRY(open_schema_topic(*state->log, o.read_only));
   state->session = LV_TRY(Session::open(*state->log, *state->schemas, *state->clock, o.read_only));
+  state->session->ask(
+      [&s = *state](const Catalog& declared, const std::string& topic, std::vector<std::string>& answers) {
+        return describe_topic(declared, topic, s.pipeline_options(), s.surroundings(), answers);
+      });
   return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }
 

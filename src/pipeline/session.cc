@@ -50,6 +50,13 @@ Result<void> Session::restore() {
   return {};
 }
 
+void Session::ask(Describe describe) {
+  around_.describe = [this, describe = std::move(describe)](const std::string& topic,
+                                                            std::vector<std::string>& answers) {
+    return describe(declared(), topic, answers);
+  };
+}
+
 Catalog Session::declared() const {
   Catalog declared = catalog_;
   std::erase_if(declared.queries, [&](const auto& q) { return !mentioned_.contains(query_object(q.first)); });

@@ -34,6 +34,12 @@ class Session {
   Result<void> select(const Script& script, std::stop_token stop,
                       const std::function<bool(const Answer& head, std::size_t row)>& row);
 
+  // Where statements leave out columns that only source connectors know: how those are asked, with what the statements
+  // so far have declared. Without it nobody is asked.
+  using Describe = std::function<std::optional<DescribedTopic>(const Catalog& declared, const std::string& topic,
+                                                               std::vector<std::string>& answers)>;
+  void ask(Describe describe);
+
   const Catalog& catalog() const { return catalog_; }
   // What the statements executed since open() have declared or confirmed, and nothing else.
   Catalog declared() const;
@@ -64,6 +70,9 @@ class Session {
   Result<Answer> run(const Script& script, const ast::Statement& statement, const ast::SetProperty& set);
   Result<Answer> run(const Script& script, const ast::Statement& statement, const ast::Define& define);
 
+  // A statement that leaves out columns stands for the one it was completed to when it was executed first.
+  Result<ast::Statement> as_completed(const Script& script, const ast::Statement& statement,
+                                      const ast::CreateSource& create) const;
   // Declared before in the same words: true. In other words: an error that shows the difference.
   Result<bool> declared_before(const Script& script, const ast::Statement& statement, const ast::Name& name,
                                bool if_not_exists, bool or_replace);

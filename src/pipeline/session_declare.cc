@@ -44,13 +44,27 @@ Result<void> Session::add_query(const PersistentQuery& query) {
   return {};
 }
 
-Result<Answer> Session::run(const Script& script, const ast::Statement& statement, const ast::CreateSource& create) {
+Result<ast::Statement> Session::as_completed(const Script& script, const ast::Statement& statement,
+                                             const ast::CreateSource& create) const {
+  ast::Statement completed = statement;
+  const Relation* before = catalog_.find(create.name.text);
+  ColumnsLeftOut sides = LV_TRY(planner(script).left_out(create));
+  if (!before || !sides.any()) return completed;
+  ast::Statement stored = LV_TRY(parse_stored(before->statement));
+  if (const auto* source = std::get_if<ast::CreateSource>(&stored.body))
+    add_columns(std::get<ast::CreateSource>(completed.body), sides, *source);
+  return completed;
+}
+
+Result<Answer> Session::run(const Script& script, const ast::Statement& written, const ast::CreateSource& create) {
   std::string object = relation_object(create.name.text);
+  ast::Statement statement = LV_TRY(as_completed(script, written, create));
   bool before = LV_TRY(declared_before(script, statement, create.name, create.if_not_exists, create.or_replace));
   std::string what = (create.kind == ast::ObjectKind::table ? "Table " : "Stream ") + create.name.text;
   mentioned_.insert(object);
   if (before && create.if_not_exists) return message(what + " exists already");
-  PlannedRelation planned = LV_TRY(planner(script).create_source(statement, create));
+  PlannedRelation planned =
+      LV_TRY(planner(script).create_source(statement, std::get<ast::CreateSource>(statement.body)));
   if (before && says_the_same(statement, catalog_.find(create.name.text)->statement))
     return message(what + " is as it was");
   LV_TRY(add_relation(script, create.name, planned));

@@ -9,11 +9,18 @@
 #include "log/log.h"
 #include "sql/ast.h"
 #include "sql/catalog.h"
+#include "sql/inferred_columns.h"
 #include "sql/parser.h"
 #include "sql/query_planner.h"
 #include "sql/relation_properties.h"
 
 namespace levada {
+
+// What a source connector says of a topic that it writes.
+struct DescribedTopic {
+  Schema schema;
+  TopicConfig config;  // as the connector would make it
+};
 
 // All that a statement is seen against; outlives the planner.
 struct PlanSurroundings {
@@ -21,6 +28,10 @@ struct PlanSurroundings {
   const SessionProperties* session = nullptr;
   std::function<std::optional<Topic>(const std::string&)> topic;  // what the log has
   SchemaStore* schemas = nullptr;                                 // of formats that write a schema's number
+  // Asks the source connectors; nullopt: none of them writes the topic. Each of them adds a line to `answers`, which
+  // says why it does not know it. None: nobody can be asked.
+  std::function<std::optional<DescribedTopic>(const std::string& topic, std::vector<std::string>& answers)> describe =
+      nullptr;
 };
 
 // A new stream or table, and how its topic is to be made if it is not there.
@@ -42,13 +53,20 @@ class Planner {
  public:
   Planner(const Script& script, const PlanSurroundings& around) : script_(script), around_(around) {}
 
+  // Columns that the statement leaves out are inferred (sql/inferred_columns.h); the relation's statement has them.
   Result<PlannedRelation> create_source(const ast::Statement& statement, const ast::CreateSource& create) const;
   Result<PlannedQuery> create_as(const ast::Statement& statement, const ast::CreateAs& create) const;
   Result<PlannedQuery> insert_into(const ast::Statement& statement, const ast::InsertInto& insert) const;
   Result<PlannedRows> insert_values(const ast::InsertValues& insert, std::int64_t now_ms) const;
   Result<QueryPlan> select(const ast::Select& select) const;
 
+  // What create_source() would infer.
+  Result<ColumnsLeftOut> left_out(const ast::CreateSource& create) const;
+
  private:
+  // Adds what is left out; the topic as the connector that knew it would make it.
+  Result<std::optional<TopicConfig>> infer(ast::CreateSource& create, ColumnsLeftOut sides,
+                                           const std::string& topic) const;
   Result<Schema> declared_schema(const ast::CreateSource& create) const;
   Result<std::int32_t> partitions_of(const RelationProperties& properties, const std::string& topic,
                                      std::optional<std::int32_t> fallback) const;

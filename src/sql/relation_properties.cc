@@ -60,6 +60,10 @@ std::string capitals(std::string text) {
 
 std::string place(const Script& script, ast::Span span) { return statement_error(script, span, "").where(); }
 
+std::string default_format_property(Side side) {
+  return side == Side::key ? "ksql.persistence.default.format.key" : "ksql.persistence.default.format.value";
+}
+
 // Properties of ksqlDB that need what is not built yet.
 constexpr std::array<std::string_view, 12> not_yet = {"WINDOW_TYPE",
                                                       "WINDOW_SIZE",
@@ -138,20 +142,22 @@ Result<RelationProperties> read_relation_properties(const Script& script, const 
   return result;
 }
 
+std::string format_name(Side side, const std::string& written, const SessionProperties& session) {
+  if (!written.empty()) return written;
+  auto set = session.find(default_format_property(side));
+  if (set != session.end()) return capitals(set->second);
+  return side == Side::key ? "KAFKA" : "";
+}
+
 Result<FormatSpec> make_format(const Script& script, const PropertyPlaces& places, Side side, const std::string& format,
                                const std::string& delimiter, std::optional<bool> wrap, const std::vector<Field>& fields,
                                const SessionProperties& session, SchemaStore* schemas) {
   bool key = side == Side::key;
   ast::Span span = places.of({key ? "KEY_FORMAT" : "VALUE_FORMAT", "FORMAT"});
-  std::string name = format;
-  std::string property =
-      side == Side::key ? "ksql.persistence.default.format.key" : "ksql.persistence.default.format.value";
-  if (name.empty())
-    if (auto it = session.find(property); it != session.end()) name = capitals(it->second);
-  if (name.empty() && side == Side::key) name = "KAFKA";
+  std::string name = format_name(side, format, session);
   if (name.empty())
     return statement_error(script, span, "the VALUE_FORMAT is missing")
-        .remedy("Add it to WITH, as VALUE_FORMAT = 'JSON', or SET '" + property + "'.");
+        .remedy("Add it to WITH, as VALUE_FORMAT = 'JSON', or SET '" + default_format_property(side) + "'.");
   if (side == Side::key && fields.empty() && format.empty()) name = "NONE";
   const Format* found = find_format(name);
   if (!found) {

@@ -42,6 +42,9 @@ struct RelationProperties {
 Result<RelationProperties> read_relation_properties(const Script& script, const ast::Name& name,
                                                     const std::vector<ast::PropertySetting>& settings);
 
+// The name of a side's format in capitals: as written, or the default of the session; empty: there is none.
+std::string format_name(Side side, const std::string& written, const SessionProperties& session);
+
 // One side of a topic's records, checked by its format. `format` may be empty for the default of the session.
 Result<FormatSpec> make_format(const Script& script, const PropertyPlaces& places, Side side, const std::string& format,
                                const std::string& delimiter, std::optional<bool> wrap, const std::vector<Field>& fields,

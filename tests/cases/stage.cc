@@ -2,6 +2,7 @@
 
 #include "formats/formats.h"
 #include "log/record_batch.h"
+#include "pipeline/connector_parts.h"
 #include "pipeline/dead_letters.h"
 #include "pipeline/task_plan.h"
 #include "pipeline/topic_printer.h"
@@ -24,6 +25,9 @@ Result<void> Stage::open() {
   log_ = LV_TRY(open_embedded_log(*files_, "/log", {.clock = &clock_, .maintenance_interval_ms = 0}));
   schemas_ = LV_TRY(open_schema_topic(*log_, false));
   session_ = LV_TRY(Session::open(*log_, *schemas_, clock_, false));
+  session_->ask([this](const Catalog& declared, const std::string& topic, std::vector<std::string>& answers) {
+    return describe_topic(declared, topic, pipeline_options, surroundings(), answers);
+  });
   return {};
 }
 
