@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include <charconv>
-#include <random>
 
+#include "base/random.h"
 #include "connectors/postgres/connection.h"
 #include "connectors/postgres/names.h"
 
@@ -28,7 +28,7 @@ Result<Snapshot::Export> export_snapshot(const PostgresAddress& address, const C
   walsender.statement_patience = std::chrono::milliseconds(0);  // transactions of others may take long
   std::shared_ptr<PostgresConnection> connection = LV_TRY(PostgresConnection::open(walsender, "levada snapshot"));
   std::stop_callback abandon(stop, [&] { connection->abandon(); });
-  std::string slot = "levada_snapshot_" + std::to_string(::getpid()) + "_" + std::to_string(std::random_device{}());
+  std::string slot = "levada_snapshot_" + std::to_string(::getpid()) + "_" + std::to_string(random_seed());
   auto made =
       connection->plain_query("CREATE_REPLICATION_SLOT " + quote_name(slot) + " TEMPORARY LOGICAL pgoutput " +
                               (connection->server_version() >= 150000 ? "(SNAPSHOT 'export')" : "EXPORT_SNAPSHOT"));

@@ -5,11 +5,11 @@
 #include "connectors/postgres/wal_snapshot.h"
 
 #include <algorithm>
-#include <random>
 #include <set>
 #include <thread>
 #include <unordered_set>
 
+#include "base/random.h"
 #include "connectors/postgres/snapshot_plan.h"
 #include "connectors/postgres/snapshot_point.h"
 
@@ -101,7 +101,7 @@ Result<void> TableSnapshots::start(std::span<const CapturedTableRef> tables, con
   round_ = part.text_of("round");
 
   bool always = context_.options->snapshot_mode == SnapshotMode::always;
-  if (always && own_round_.empty()) own_round_ = std::to_string(std::random_device{}());
+  if (always && own_round_.empty()) own_round_ = std::to_string(random_seed());
   // Behind a slot that was made anew changes may be missing: only the rows as they are now put it right.
   if ((exported && !part.is_null()) || (always && round_ != own_round_)) forget_all();
   round_ = own_round_;
