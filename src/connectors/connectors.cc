@@ -10,6 +10,8 @@
 #include "connectors/postgres/sink.h"
 #include "connectors/postgres/trigger_options.h"
 #include "connectors/postgres/trigger_source.h"
+#include "connectors/postgres/wal_options.h"
+#include "connectors/postgres/wal_source.h"
 
 namespace levada {
 
@@ -33,6 +35,11 @@ std::span<const Connector> connectors() {
        .doc = "Lines of JSON in files, exactly one for each record.",
        .options = jsonfile_options(),
        .make_sink = make_jsonfile_sink},
+      {.name = "postgres",
+       .classes = {"io.debezium.connector.postgresql.PostgresConnector", "PostgresConnector"},
+       .doc = "Tables of PostgreSQL from its write-ahead log: the rows that are there, then every change, each once.",
+       .options = wal_options(),
+       .make_source = make_wal_source},
       {.name = "postgres",
        .classes = {"io.debezium.connector.jdbc.JdbcSinkConnector", "io.confluent.connect.jdbc.JdbcSinkConnector",
                    "JdbcSinkConnector"},

@@ -12,6 +12,8 @@ namespace levada {
 namespace {
 
 const std::string begin_mark = "<!-- options: written by the test src/connectors/readme_test.cc -->\n",
+                  // Where a page is about both directions.
+    source_mark = "<!-- options of the source: written by the test src/connectors/readme_test.cc -->\n",
                   end_mark = "<!-- end of options -->\n";
 
 std::string cell(std::string_view text) {
@@ -48,10 +50,12 @@ TEST_SUITE("connectors") {
       CAPTURE(path);
       if (!real_files().exists(path)) continue;
       std::string page = read_file(real_files(), path).value();
-      std::size_t begin = page.find(begin_mark), end = page.find(end_mark);
+      bool own_part = connector.make_source && page.find(source_mark) != std::string::npos;
+      const std::string& mark = own_part ? source_mark : begin_mark;
+      std::size_t begin = page.find(mark), end = page.find(end_mark, begin);
       REQUIRE(begin != std::string::npos);
       REQUIRE(end != std::string::npos);
-      begin += begin_mark.size();
+      begin += mark.size();
       std::string table = table_of(connector);
       if (std::getenv("LEVADA_WRITE_README")) {
         REQUIRE(replace_file(real_files(), path, page.substr(0, begin) + table + page.substr(end)));

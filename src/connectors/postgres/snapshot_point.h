@@ -12,7 +12,4 @@ namespace levada {
 // Waits for the transactions that are running. The slot and the snapshot last as long as the holder.
 Result<Snapshot::Export> export_snapshot(const PostgresAddress& address, const Clock& clock, std::stop_token stop);
 
-// "16/B374D848"
-Result<std::uint64_t> parse_lsn(std::string_view text);
-
 }  // namespace levada
