@@ -23,6 +23,12 @@ inline CapturedType captured_type(std::string_view text) {
     type.modifier = type.element->modifier;
     return type;
   }
+  // "time(3) without time zone"
+  if (std::size_t open = text.find('('); text.starts_with("time") && open != std::string_view::npos) {
+    type = captured_type(std::string(text.substr(0, open)) + std::string(text.substr(text.find(')') + 1)));
+    type.modifier = text[open + 1] - '0';
+    return type;
+  }
   std::string_view inside;
   if (text.ends_with(')')) {
     std::size_t open = text.find('(');
@@ -69,6 +75,7 @@ inline CapturedType captured_type(std::string_view text) {
   type.schema = extension ? "public" : "pg_catalog";
   if (text.ends_with("range")) type.kind = text.ends_with("multirange") ? 'm' : 'r';
   if (text == "box") type.delimiter = ';';
+  if (inside.empty() && text == "bit") type.modifier = 1;
   if (inside.empty()) return type;
   std::size_t comma = inside.find(',');
   int first = std::stoi(std::string(inside));
@@ -87,6 +94,28 @@ inline CapturedColumn captured_column(std::string name, std::string_view type) {
   column.declared = type;
   for (std::size_t i = 0; i + 1 < type.size(); ++i) column.dimensions += type.substr(i, 2) == "[]";
   return column;
+}
+
+// Rows of the table of a page whose head is `head`: the cells without the marks of code.
+inline std::vector<std::vector<std::string>> table_rows(const std::string& page, std::string_view head) {
+  std::size_t at = page.find(head);
+  LV_ASSERT(at != std::string::npos);
+  at = page.find('\n', page.find('\n', at) + 1) + 1;
+  std::vector<std::vector<std::string>> rows;
+  while (page[at] == '|') {
+    std::size_t end = page.find('\n', at);
+    std::vector<std::string> cells;
+    for (std::size_t i = at + 1; i < end;) {
+      std::size_t bar = page.find(" |", i);
+      std::string cell = bar == i ? "" : page.substr(i + 1, bar - i - 1);
+      if (cell.size() >= 2 && cell.front() == '`' && cell.back() == '`') cell = cell.substr(1, cell.size() - 2);
+      cells.push_back(cell);
+      i = bar + 2;
+    }
+    rows.push_back(cells);
+    at = end + 1;
+  }
+  return rows;
 }
 
 // Texts that live as long as this, with room behind them.

@@ -4,6 +4,7 @@
 
 #include "connectors/postgres/names.h"
 #include "connectors/postgres/pgoutput.h"
+#include "connectors/postgres/value_reader.h"
 
 namespace levada {
 namespace {
@@ -19,6 +20,7 @@ Error ended(const PostgresConnection& connection) {
 Result<std::unique_ptr<Replication>> Replication::open(PostgresAddress address, const std::string& application) {
   address.set("replication", "database");
   auto connection = LV_TRY(PostgresConnection::open(address, application));
+  LV_TRY(connection->execute(set_text_settings()));
   return std::unique_ptr<Replication>(new Replication(std::move(connection)));
 }
 

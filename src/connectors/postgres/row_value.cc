@@ -168,7 +168,10 @@ bool is_builtin(const CapturedType& type, std::string_view name) {
   return type.schema == "pg_catalog" && type.name == name;
 }
 
-bool is_array(const CapturedType& type) { return type.element != nullptr; }
+bool is_array(const CapturedType& type) {
+  // These two are arrays to the catalogue, and numbers with blanks between to whoever reads their text.
+  return type.element && !is_builtin(type, "int2vector") && !is_builtin(type, "oidvector");
+}
 
 bool is_text_type(const CapturedType& type) {
   if (type.kind == 'e' || type.kind == 'r' || type.kind == 'm') return true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "connectors/postgres/names.h"
+#include "connectors/postgres/value_reader.h"
 
 namespace levada {
 namespace {
@@ -104,11 +105,11 @@ Result<std::unique_ptr<PostgresConnection>> open_snapshot_session(const Postgres
   PostgresAddress patient = address;
   patient.statement_patience = milliseconds(0);  // a large table takes its time, and so does whoever takes the rows
   auto connection = LV_TRY(PostgresConnection::open(patient, "levada snapshot"));
-  LV_TRY(connection->execute(
-      "SET lock_timeout = 0; SET work_mem = '64MB'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres'; "
-      "SET extra_float_digits = 1; SET bytea_output = 'hex'; SET xmloption = 'content'; "
-      // Rows that a policy hides would be missing without a word: the server is to refuse instead.
-      "SET row_security = off"));
+  LV_TRY(
+      connection->execute(set_text_settings() +
+                          "; SET lock_timeout = 0; SET work_mem = '64MB'; SET xmloption = 'content'; "
+                          // Rows that a policy hides would be missing without a word: the server is to refuse instead.
+                          "SET row_security = off"));
   if (connection->server_version() >= 170000) LV_TRY(connection->execute("SET transaction_timeout = 0"));
   return connection;
 }

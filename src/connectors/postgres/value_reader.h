@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "batch/column.h"
@@ -22,6 +23,7 @@ inline constexpr TextSetting text_settings[] = {
     {"client_encoding", "UTF8"}, {"DateStyle", "ISO, YMD"},   {"IntervalStyle", "postgres"}, {"TimeZone", "UTC"},
     {"bytea_output", "hex"},     {"extra_float_digits", "3"}, {"lc_monetary", "C"},
 };
+std::string set_text_settings();  // as SQL: "SET client_encoding = 'UTF8'; …"
 
 // One value of a row as the server sends it.
 struct FieldText {

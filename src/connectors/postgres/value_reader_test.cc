@@ -39,28 +39,6 @@ std::string read(std::string_view type, std::string_view text) {
   return read(captured_column("c", type), texts.text(text));
 }
 
-// Rows of the table whose head is `head`: the cells without the marks of code.
-std::vector<std::vector<std::string>> table_rows(const std::string& page, std::string_view head) {
-  std::size_t at = page.find(head);
-  REQUIRE(at != std::string::npos);
-  at = page.find('\n', page.find('\n', at) + 1) + 1;
-  std::vector<std::vector<std::string>> rows;
-  while (page[at] == '|') {
-    std::size_t end = page.find('\n', at);
-    std::vector<std::string> cells;
-    for (std::size_t i = at + 1; i < end;) {
-      std::size_t bar = page.find(" |", i);
-      std::string cell = page.substr(i + 1, bar - i - 1);
-      if (cell.size() >= 2 && cell.front() == '`' && cell.back() == '`') cell = cell.substr(1, cell.size() - 2);
-      cells.push_back(cell);
-      i = bar + 2;
-    }
-    rows.push_back(cells);
-    at = end + 1;
-  }
-  return rows;
-}
-
 }  // namespace
 
 TEST_SUITE("connectors") {

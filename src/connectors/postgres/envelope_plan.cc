@@ -1,0 +1,166 @@
+#include "connectors/postgres/envelope_plan.h"
+
+#include <algorithm>
+
+#include "connectors/postgres/connect_value.h"
+#include "formats/connect_json.h"
+
+namespace levada {
+namespace {
+
+using Kind = ConnectType::Kind;
+
+ConnectTypeRef scalar(Kind kind, bool optional = false) {
+  return std::make_shared<const ConnectType>(ConnectType{.kind = kind, .optional = optional});
+}
+
+ConnectTypeRef structure(std::string name, std::optional<int> version, bool optional,
+                         std::vector<ConnectField> fields) {
+  ConnectType type{.kind = Kind::structure, .optional = optional, .name = std::move(name)};
+  if (version) type.version = *version;
+  type.fields = std::move(fields);
+  return std::make_shared<const ConnectType>(std::move(type));
+}
+
+// The JSON of a literal DEFAULT, as the column's own reader reads it; nullopt for what is computed. Arrays have none,
+// as in Debezium.
+std::optional<std::string> default_json(const CapturedColumn& column, const ValuePlan& plan) {
+  if (!column.fallback || column.generated || plan.type.nested()) return std::nullopt;
+  auto text = literal_default(*column.fallback);
+  if (!text) return std::nullopt;
+  text->append(16, '\0');
+  FieldText field{FieldText::Kind::text, static_cast<std::uint32_t>(text->size() - 16), text->data()};
+  Column value(plan.type);
+  RowFailures failures;
+  plan.reader->read(&field, 1, 1, value, failures);
+  if (!failures.empty() || value.is_null(0)) return std::nullopt;
+  Buffer json;
+  ConnectJsonWriter(*plan.connect, {.schemas = false}).append(json, value, 0);
+  return std::string(json.view());
+}
+
+}  // namespace
+
+std::shared_ptr<const EnvelopePlan> plan_envelope(CapturedTableRef table, const ValueModes& modes) {
+  auto plan = std::make_shared<EnvelopePlan>();
+  std::vector<std::size_t> key = table->row_key();
+  std::vector<ConnectField> fields;
+  std::vector<std::size_t> field_of(table->columns.size());
+  for (std::size_t i = 0; i < table->columns.size(); ++i) {
+    CapturedColumn column = table->columns[i];
+    bool is_key = std::ranges::find(key, i) != key.end();
+    if (!column.in_log && !is_key) continue;
+    // A primary key that the log does not hold has no honest value in the row before: there it is null.
+    bool known = table->identity == 'f' || column.in_identity;
+    if (!known && std::ranges::find(table->key, i) != table->key.end() && key != table->key) column.not_null = false;
+    ValueModes column_modes = modes;
+    column_modes.unknown_types = modes.unknown_types || is_key;
+    auto value = plan_value(column, column_modes);
+    if (!value) continue;
+
+    ConnectType type = *value->connect;
+    type.doc = value->connect->doc;
+    type.fallback = default_json(column, *value);
+    EnvelopePlan::FieldPlan field{
+        .column = i, .reader = value->reader, .unknown = {}, .unknown_text = {}, .known_before = known};
+    if (!type.optional) {
+      auto literal = column.fallback && type.fallback ? literal_default(*column.fallback) : std::nullopt;
+      field.unknown_text = literal ? *literal : std::string(empty_text(column.type.resolved()));
+    }
+    field_of[i] = plan->fields.size();
+    plan->fields.push_back(std::move(field));
+    fields.push_back({column.name, std::make_shared<const ConnectType>(std::move(type))});
+  }
+  for (std::size_t i = 0; i < plan->fields.size(); ++i) {
+    EnvelopePlan::FieldPlan& field = plan->fields[i];
+    if (fields[i].type->optional) continue;
+    auto size = static_cast<std::uint32_t>(field.unknown_text.size());
+    field.unknown_text.append(16, '\0');
+    field.unknown = {FieldText::Kind::text, size, field.unknown_text.data()};
+  }
+
+  if (!key.empty()) {
+    std::vector<ConnectField> key_fields;
+    for (std::size_t column : key) {
+      plan->keys.push_back(field_of[column]);
+      key_fields.push_back(fields[field_of[column]]);
+    }
+    plan->key = structure(table->topic + ".Key", std::nullopt, false, std::move(key_fields));
+  }
+  ConnectTypeRef row = structure(table->topic + ".Value", std::nullopt, true, std::move(fields));
+  plan->value = structure(table->topic + ".Envelope", 2, false,
+                          {{"before", row},
+                           {"after", row},
+                           {"source", source_type()},
+                           {"transaction", transaction_block_type()},
+                           {"op", scalar(Kind::string)},
+                           {"ts_ms", scalar(Kind::int64, true)},
+                           {"ts_us", scalar(Kind::int64, true)},
+                           {"ts_ns", scalar(Kind::int64, true)}});
+  plan->table = std::move(table);
+  return plan;
+}
+
+ConnectTypeRef source_type() {
+  ConnectType snapshot{.kind = Kind::string, .optional = true, .name = "io.debezium.data.Enum", .version = 1};
+  snapshot.parameters = {
+      {"allowed", "true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"}};
+  snapshot.fallback = "\"false\"";
+  return structure("io.debezium.connector.postgresql.Source", 1, false,
+                   {{"version", scalar(Kind::string)},
+                    {"connector", scalar(Kind::string)},
+                    {"name", scalar(Kind::string)},
+                    {"ts_ms", scalar(Kind::int64)},
+                    {"snapshot", std::make_shared<const ConnectType>(std::move(snapshot))},
+                    {"db", scalar(Kind::string)},
+                    {"sequence", scalar(Kind::string, true)},
+                    {"ts_us", scalar(Kind::int64, true)},
+                    {"ts_ns", scalar(Kind::int64, true)},
+                    {"schema", scalar(Kind::string)},
+                    {"table", scalar(Kind::string)},
+                    {"txId", scalar(Kind::int64, true)},
+                    {"lsn", scalar(Kind::int64, true)},
+                    {"xmin", scalar(Kind::int64, true)},
+                    {"origin", scalar(Kind::string, true)},
+                    {"origin_lsn", scalar(Kind::int64, true)}});
+}
+
+ConnectTypeRef transaction_block_type() {
+  return structure("event.block", 1, true,
+                   {{"id", scalar(Kind::string)},
+                    {"total_order", scalar(Kind::int64)},
+                    {"data_collection_order", scalar(Kind::int64)}});
+}
+
+ConnectTypeRef message_key_type() {
+  return structure("io.debezium.connector.postgresql.MessageKey", 1, false, {{"prefix", scalar(Kind::string, true)}});
+}
+
+ConnectTypeRef message_value_type() {
+  return structure(
+      "io.debezium.connector.postgresql.MessageValue", 1, false,
+      {{"op", scalar(Kind::string)},
+       {"ts_ms", scalar(Kind::int64, true)},
+       {"source", source_type()},
+       {"transaction", transaction_block_type()},
+       {"message", structure("io.debezium.connector.postgresql.Message", 1, false,
+                             {{"prefix", scalar(Kind::string, true)}, {"content", scalar(Kind::bytes, true)}})}});
+}
+
+ConnectTypeRef transaction_key_type() {
+  return structure("io.debezium.connector.common.TransactionMetadataKey", 1, false, {{"id", scalar(Kind::string)}});
+}
+
+ConnectTypeRef transaction_value_type() {
+  ConnectType collections{.kind = Kind::array, .optional = true};
+  collections.element = structure("event.collection", 1, true,
+                                  {{"data_collection", scalar(Kind::string)}, {"event_count", scalar(Kind::int64)}});
+  return structure("io.debezium.connector.common.TransactionMetadataValue", 1, false,
+                   {{"status", scalar(Kind::string)},
+                    {"id", scalar(Kind::string)},
+                    {"event_count", scalar(Kind::int64, true)},
+                    {"data_collections", std::make_shared<const ConnectType>(std::move(collections))},
+                    {"ts_ms", scalar(Kind::int64)}});
+}
+
+}  // namespace levada
