@@ -2,24 +2,17 @@
 
 #include <unistd.h>
 
-#include <charconv>
-
 #include "base/random.h"
 #include "connectors/postgres/connection.h"
 #include "connectors/postgres/names.h"
+#include "connectors/postgres/pgoutput.h"
 
 namespace levada {
 
-Result<std::uint64_t> parse_lsn(std::string_view text) {
-  std::uint32_t high = 0, low = 0;
-  const char* end = text.data() + text.size();
-  auto first = std::from_chars(text.data(), end, high, 16);
-  if (first.ec != std::errc() || first.ptr == end || *first.ptr != '/')
-    return Error(ErrorKind::data, "'" + std::string(text) + "' is no place in the write-ahead log");
-  auto second = std::from_chars(first.ptr + 1, end, low, 16);
-  if (second.ec != std::errc() || second.ptr != end)
-    return Error(ErrorKind::data, "'" + std::string(text) + "' is no place in the write-ahead log");
-  return std::uint64_t{high} << 32 | low;
+SnapshotPoint point_before(std::uint64_t lsn, std::string name, const Clock& clock) {
+  SnapshotPoint point{.name = std::move(name), .place = lsn - 1, .taken_us = clock.now_us()};
+  point.rows = {.lsn = lsn, .commit_lsn = lsn, .commit_us = point.taken_us};
+  return point;
 }
 
 Result<Snapshot::Export> export_snapshot(const PostgresAddress& address, const Clock& clock, std::stop_token stop) {
@@ -43,10 +36,9 @@ Result<Snapshot::Export> export_snapshot(const PostgresAddress& address, const C
   if (made->empty() || made->front().size() < 3)
     return Error(ErrorKind::statement, "PostgreSQL has made a slot without saying where");
   const auto& row = made->front();
-  SnapshotPoint point{.name = row[2].value_or(""), .place = LV_TRY(parse_lsn(row[1].value_or("")))};
-  point.taken_us = clock.now_us();
-  point.rows = {.lsn = point.place, .commit_lsn = point.place, .commit_us = point.taken_us};
-  return Snapshot::Export{std::move(point), std::move(connection)};
+  auto lsn = parse_lsn(row[1].value_or(""));
+  if (!lsn) return Error(ErrorKind::statement, "PostgreSQL has made a slot without saying where");
+  return Snapshot::Export{point_before(*lsn, row[2].value_or(""), clock), std::move(connection)};
 }
 
 }  // namespace levada
