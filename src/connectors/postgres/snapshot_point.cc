@@ -9,6 +9,12 @@
 
 namespace levada {
 
+SnapshotPoint point_before(std::uint64_t lsn, std::string name, const Clock& clock) {
+  SnapshotPoint point{.name = std::move(name), .place = lsn - 1, .taken_us = clock.now_us()};
+  point.rows = {.lsn = lsn, .commit_lsn = lsn, .commit_us = point.taken_us};
+  return point;
+}
+
 Result<Snapshot::Export> export_snapshot(const PostgresAddress& address, const Clock& clock, std::stop_token stop) {
   PostgresAddress walsender = address;
   walsender.set("replication", "database");
@@ -30,10 +36,9 @@ Result<Snapshot::Export> export_snapshot(const PostgresAddress& address, const C
   if (made->empty() || made->front().size() < 3)
     return Error(ErrorKind::statement, "PostgreSQL has made a slot without saying where");
   const auto& row = made->front();
-  SnapshotPoint point{.name = row[2].value_or(""), .place = parse_lsn(row[1].value_or("")).value_or(0)};
-  point.taken_us = clock.now_us();
-  point.rows = {.lsn = point.place, .commit_lsn = point.place, .commit_us = point.taken_us};
-  return Snapshot::Export{std::move(point), std::move(connection)};
+  auto lsn = parse_lsn(row[1].value_or(""));
+  if (!lsn) return Error(ErrorKind::statement, "PostgreSQL has made a slot without saying where");
+  return Snapshot::Export{point_before(*lsn, row[2].value_or(""), clock), std::move(connection)};
 }
 
 }  // namespace levada

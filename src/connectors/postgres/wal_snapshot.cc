@@ -126,8 +126,7 @@ Result<void> TableSnapshots::start(std::span<const CapturedTableRef> tables, con
   }
   if (missing.empty()) return {};
   if (!exported) return begin(std::move(missing));
-  SnapshotPoint point{.name = exported->name, .place = exported->lsn, .taken_us = context_.clock->now_us()};
-  point.rows = {.lsn = point.place, .commit_lsn = point.place, .commit_us = point.taken_us};
+  SnapshotPoint point = point_before(exported->lsn, exported->name, *context_.clock);
   replace_run(LV_TRY(Snapshot::open(context_.options->address, options_, point, marked(std::move(missing)), progress_,
                                     *context_.clock, *context_.logger)));
   passed(exported->lsn);  // nothing before it comes by the stream
