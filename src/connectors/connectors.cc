@@ -50,7 +50,8 @@ std::span<const Connector> connectors() {
        .classes = {},
        .doc = "Rows and changes of PostgreSQL's tables, by triggers that write each change into a change table.",
        .options = trigger_options(),
-       .make_source = make_postgres_trigger_source},
+       .make_source = make_postgres_trigger_source,
+       .captures = true},
   };
   return table;
 }

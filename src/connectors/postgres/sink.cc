@@ -7,6 +7,7 @@
 
 #include "connectors/postgres/positions.h"
 #include "connectors/postgres/round.h"
+#include "connectors/postgres/sequences.h"
 #include "connectors/postgres/table_writer.h"
 #include "connectors/postgres/truncation.h"
 #include "connectors/postgres/type_widening.h"
@@ -25,7 +26,8 @@ class PostgresSink : public Sink {
         options_(std::move(options)),
         targets_(std::move(targets)),
         topics_(context_.topics),
-        positions_(context_.pipeline, context_.name) {}
+        positions_(context_.pipeline, context_.name),
+        sequences_(context_.clock ? *context_.clock : real_clock()) {}
 
   Retries retries() const override { return options_.retries; }
   Result<std::vector<Error>> preflight() override;
@@ -34,6 +36,8 @@ class PostgresSink : public Sink {
   Result<void> write(const Batch& batch, RowFailures& rejected) override;
   Result<void> flush(std::vector<RejectedRecord>& rejected) override;
   Result<void> commit(std::span<const PartitionOffset> next) override;
+  Result<void> close() override;
+  std::optional<std::int64_t> due_ms() const override { return sequences_.due_ms(); }
 
  private:
   // How the rows of a topic are written, for each schema that its batches have had: a topic that describes itself may
@@ -75,6 +79,9 @@ class PostgresSink : public Sink {
   Result<void> write_in_round(const Batch& batch, RowFailures& rejected);
   Result<void> empty_table(const Batch& batch, RowFailures& rejected);
   Result<void> begin(Live& live, std::vector<PartitionOffset>& offsets);
+  bool advances_sequences(const Target& target) const;
+  // Nothing of a round is on its way.
+  Result<void> advance_sequences();
   Result<void> end_round(std::span<const PartitionOffset> next);
   Error not_started() const;
 
@@ -83,9 +90,14 @@ class PostgresSink : public Sink {
   const std::vector<Target> targets_;
   std::vector<SinkTopic> topics_;  // with those that came later
   Positions positions_;
+  Sequences sequences_;
   std::unique_ptr<Live> live_;
   bool check_at_once_ = false;  // for one round: see end_round()
 };
+
+bool PostgresSink::advances_sequences(const Target& target) const {
+  return options_.advance_sequences.value_or(target.captured);
+}
 
 Result<void> PostgresSink::check_server(PostgresConnection& connection) {
   auto rows = LV_TRY(connection.query("SELECT pg_is_in_recovery(), current_setting('server_encoding')"));
@@ -177,6 +189,7 @@ Result<void> PostgresSink::prepare_tables(Live& live) {
     auto table = LV_TRY(prepare_table(connection, target, changed));
     Route& route = live.route(target.topic);
     route.declared = true;
+    if (advances_sequences(target)) sequences_.watch(*table);
     route.ways.push_back(
         {nullptr, std::make_shared<TableWriter>(plan_table(target, *table, options_), options_.batch_size)});
   }
@@ -318,6 +331,7 @@ Result<std::shared_ptr<TableWriter>> PostgresSink::open_way(Route& route, const 
   bool changed = false;
   auto table = LV_TRY(prepare_table(connection, target, changed));
   if (changed) close_ways();
+  if (advances_sequences(target)) sequences_.watch(*table);
   auto writer = std::make_shared<TableWriter>(plan_table(target, *table, options_), options_.batch_size);
   route.ways.push_back({schema, writer});
   return writer;
@@ -359,10 +373,28 @@ Result<void> PostgresSink::flush(std::vector<RejectedRecord>& rejected) {
 Result<void> PostgresSink::commit(std::span<const PartitionOffset> next) {
   if (!live_) return not_started();
   LV_ASSERT(!live_->gathering);  // flush() comes first
-  auto ended = end_round(next);
+  auto ended = [&]() -> Result<void> {
+    if (!next.empty()) LV_TRY(end_round(next));
+    if (sequences_.due()) LV_TRY(advance_sequences());
+    return {};
+  }();
   if (ended) return {};
   live_.reset();
   return std::move(ended).error().within("sink " + context_.name);
+}
+
+Result<void> PostgresSink::close() {
+  if (live_ && sequences_.due_ms()) LV_TRY(advance_sequences());
+  return {};
+}
+
+// The rows are there; a sequence that we may not set is worth a warning, not more.
+Result<void> PostgresSink::advance_sequences() {
+  auto advanced = sequences_.advance(*live_->connection);
+  if (advanced) return {};
+  if (worth_retrying(advanced.error().kind())) return std::move(advanced).error();
+  context_.logger->warning("sequences stay behind", {{"sink", context_.name}, {"error", advanced.error().line()}});
+  return {};
 }
 
 Result<void> PostgresSink::end_round(std::span<const PartitionOffset> next) {
@@ -374,6 +406,7 @@ Result<void> PostgresSink::end_round(std::span<const PartitionOffset> next) {
     positions_.advanced(next);
     check_at_once_ = false;
     round.check_at_once(false);
+    sequences_.committed();
     return {};
   }
   if (committed.error().kind() != ErrorKind::rejected || round.checks_at_once()) return std::move(committed).error();

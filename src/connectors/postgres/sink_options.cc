@@ -32,7 +32,7 @@ struct Written {
   InsertChoice insert_mode{};
   KeyChoice key_mode{};
   std::vector<std::string> key_fields, fields, without;
-  DeleteChoice delete_enabled{}, truncate_enabled{};
+  DeleteChoice delete_enabled{}, truncate_enabled{}, advance_sequences{};
   std::string table_name_format, collection_name_format;
   Quoting quoting{};
   bool quote_identifiers = true;
@@ -83,6 +83,12 @@ constexpr Option table[] = {
      .fallback = "auto",
      .doc = "Whether the table is emptied when that of the source was (TRUNCATE), or this is passed over. By default "
             "true."},
+    {.name = "sequences.advance",
+     .field = option<&Written::advance_sequences>,
+     .fallback = "auto",
+     .doc =
+         "Whether the sequences of serial and identity columns are set beyond the rows that are written, so that new "
+         "rows may be made in the target one day. By default true for captured tables."},
     {.name = "table.name.format",
      .field = option<&Written::table_name_format>,
      .doc = "The target table; ${topic} stands for the topic's name, which is the default. A point parts schema and "
@@ -199,6 +205,7 @@ Result<PostgresSinkOptions> read_postgres_sink_options(const Properties& propert
   options.key_mode = chosen<KeyMode>(written.key_mode);
   options.delete_enabled = chosen<bool>(written.delete_enabled);
   options.truncate_enabled = chosen<bool>(written.truncate_enabled);
+  options.advance_sequences = chosen<bool>(written.advance_sequences);
   options.key_fields = std::move(written.key_fields);
   options.fields = std::move(written.fields);
   options.without = std::move(written.without);

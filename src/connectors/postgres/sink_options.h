@@ -23,6 +23,7 @@ struct PostgresSinkOptions {
   std::vector<std::string> key_fields;       // empty: all of the key
   std::optional<bool> delete_enabled;        // not given: for tables
   std::optional<bool> truncate_enabled;      // not given: wherever a source says that its table was emptied
+  std::optional<bool> advance_sequences;     // not given: of captured tables
   std::vector<std::string> fields, without;  // whitelist (empty: all) and blacklist, for columns outside the key
   std::string table_name_format;
   bool topic_dots_part = true;  // a point in ${topic} parts schema and table; else it becomes _

@@ -27,7 +27,9 @@ WITH RECURSIVE based AS (
 SELECT a.attname, format_type(a.atttypid, a.atttypmod), t.oid, format_type(t.oid, -1), r.proname, t.typtype,
        CASE WHEN t.typcategory = 'A' THEN format_type(t.typelem, -1) ELSE '' END, coalesce(er.proname, ''),
        CASE WHEN t.typname IN ('numeric', '_numeric') AND b.modifier >= 4 THEN (((b.modifier - 4) & 2047) # 1024) - 1024 END,
-       b.not_null, a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '', a.attidentity = 'a', a.attgenerated <> ''
+       b.not_null, a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '', a.attidentity = 'a', a.attgenerated <> '',
+       CASE WHEN a.attgenerated = '' AND (a.atthasdef OR a.attidentity <> '')
+            THEN pg_get_serial_sequence($1::oid::regclass::text, a.attname) END, a.attidentity <> ''
 FROM based b JOIN pg_catalog.pg_type t ON t.oid = b.type AND t.typtype <> 'd'
 JOIN pg_catalog.pg_attribute a ON a.attrelid = $1::oid AND a.attnum = b.attnum
 JOIN pg_catalog.pg_proc r ON r.oid = t.typreceive
@@ -85,6 +87,8 @@ Result<std::optional<PostgresTable>> read_table(PostgresConnection& connection, 
     column.has_default = is_true(c[10]);
     column.always_identity = is_true(c[11]);
     column.generated = is_true(c[12]);
+    column.sequence = c[13].value_or("");
+    column.identity = is_true(c[14]);
     table.columns.push_back(std::move(column));
   }
   for (const auto& key : LV_TRY(connection.query(unique_keys_of_table, oid))) {

@@ -27,8 +27,9 @@ struct PostgresColumn {
   std::optional<int> numeric_scale;  // of numeric(p, s)
   bool not_null = false;
   bool has_default = false;  // or an identity
-  bool always_identity = false;
+  bool identity = false, always_identity = false;
   bool generated = false;  // computed: cannot be written
+  std::string sequence;    // of a serial or identity column: its sequence, quoted; empty: none
 };
 
 struct PostgresTable {

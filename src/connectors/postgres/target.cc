@@ -274,7 +274,7 @@ Misfit compare(const Target& target, const std::optional<PostgresTable>& table, 
       continue;
     }
     const std::string alter = "ALTER COLUMN " + quote_name(there->name);
-    if (evolves && there->not_null && !c.not_null && !c.key) change(alter + " DROP NOT NULL");
+    if (evolves && there->not_null && !c.not_null && !c.key && !there->identity) change(alter + " DROP NOT NULL");
     if (evolves && widens(there->declared, c.type))
       change(alter + " TYPE " + c.type);
     else if (!plan_column(c, *there, options))
