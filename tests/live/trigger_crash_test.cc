@@ -21,6 +21,7 @@ void write(const PostgresStage& stage, std::uint64_t seed, int transactions) {
   std::mt19937_64 random(seed);
   auto any = [&](std::uint64_t n) { return random() % n; };
   OtherSession session(stage);
+  session.sql("SET deadlock_timeout = '20ms'");
   int words = 0;
   auto statement = [&] {
     std::string id = std::to_string(any(30)), word = "'" + std::to_string(seed) + "-" + std::to_string(++words) + "'";

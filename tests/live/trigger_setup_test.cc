@@ -1,8 +1,10 @@
 // What the trigger source finds wrong on a real server, and what it says is to be done about it.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "connectors/postgres/names.h"
 #include "tests/live/trigger_stage.h"
@@ -180,6 +182,44 @@ TEST_SUITE("trigger") {
     CHECK(again.table("t") == "2: ");
   }
 
+  TEST_CASE("trigger: what a crash or another server would lose is refused, and two that prune one table") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    TriggerLine line(*stage, {"table.include.list=t", "topic=t", "setup=check"});
+    SUBCASE("an unlogged table") {
+      stage->sql("CREATE UNLOGGED TABLE t (id int PRIMARY KEY)");
+      CHECK(holds(line.problems(), ".t is UNLOGGED / Run: ALTER TABLE"));
+    }
+    SUBCASE("an unlogged change table, and one of another type") {
+      stage->sql("CREATE TABLE t (id int PRIMARY KEY)");
+      stage->sql("CREATE UNLOGGED TABLE t_changes (id text, action text)");
+      CHECK(holds(line.problems(), ".t_changes is UNLOGGED / Run: ALTER TABLE"));
+      CHECK(holds(line.problems(), "is of type text, that of the table is integer"));
+    }
+    SUBCASE("changes of another server") {
+      stage->sql("CREATE TABLE t (id int PRIMARY KEY)");
+      TriggerLine owner(*stage, {"table.include.list=t", "topic=t"});
+      owner.catch_up();
+      stage->sql("INSERT INTO t VALUES (1)");
+      owner.catch_up();
+      stage->sql("UPDATE t_changes SET levada_transaction = '4000000000000000000'");
+      CHECK(holds(line.problems(), "has changes of transactions that this server has not had"));
+      CHECK(holds(owner.start_error(), "position lost"));
+      stage->sql("INSERT INTO t VALUES (2)");
+      TriggerLine fresh(*stage, {"table.include.list=t", "topic=t", "snapshot.mode=no_data"});
+      fresh.catch_up();
+      CHECK(fresh.table("t") == "1: \n2: ");
+    }
+    SUBCASE("two sources") {
+      stage->sql("CREATE TABLE t (id int PRIMARY KEY)");
+      TriggerLine one(*stage, {"table.include.list=t", "topic=t"}), two(*stage, {"table.include.list=t", "topic=t"});
+      auto source = one.source(false);
+      REQUIRE(one.start(*source));
+      CHECK(holds(two.start_error(), "another connector reads and prunes"));
+      source.reset();
+    }
+  }
+
   TEST_CASE("trigger: A10: a commit wakes the source") {
     auto stage = PostgresStage::open();
     if (!stage) return;
@@ -199,6 +239,39 @@ TEST_SUITE("trigger") {
     CHECK(next(60'000) == 1);  // else it would wait for an hour
     CHECK(line.table("t") == "1: ");
     CHECK(next(0) == 0);
+  }
+
+  TEST_CASE("trigger: A10: from commit to rows, measured") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    stage->sql("CREATE TABLE t (id int PRIMARY KEY)");
+    TriggerLine line(*stage, {"table.include.list=t", "topic=t"});
+    auto source = line.source(true);
+    REQUIRE(line.start(*source));
+    constexpr int commits = 500;
+    std::vector<std::int64_t> committed(commits), latencies;
+    std::jthread writer([&] {
+      OtherSession session(*stage);
+      for (int i = 0; i < commits; ++i) {
+        session.sql("INSERT INTO t VALUES (" + std::to_string(i) + ")");
+        committed[static_cast<std::size_t>(i)] = real_clock().steady_us();
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      }
+    });
+    std::vector<std::int64_t> seen;
+    while (seen.size() < commits) {
+      auto read = source->read({}, std::chrono::milliseconds(200));
+      REQUIRE(read);
+      std::int64_t now = real_clock().steady_us();
+      for (const SourceRead::Part& part : read->parts) seen.resize(seen.size() + part.batch.size, now);
+      auto position = read->position;
+      if (position) REQUIRE(source->acknowledge(*position));
+    }
+    writer.join();
+    for (std::size_t i = 0; i < commits; ++i) latencies.push_back(std::max<std::int64_t>(0, seen[i] - committed[i]));
+    std::ranges::sort(latencies);
+    MESSAGE("from commit to rows: p50 " << latencies[commits / 2] << " us, p99 " << latencies[commits * 99 / 100]
+                                        << " us, max " << latencies.back() << " us");
   }
 
   TEST_CASE("trigger: a topic is described as its rows will be, before anything is set up") {

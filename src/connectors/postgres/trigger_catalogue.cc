@@ -1,9 +1,8 @@
 #include "connectors/postgres/trigger_catalogue.h"
 
 #include <algorithm>
-#include <map>
 
-#include "base/json.h"
+#include "connectors/postgres/catalogue.h"
 
 namespace levada {
 namespace {
@@ -13,7 +12,8 @@ using Row = PostgresConnection::Row;
 constexpr const char* tables_of_name = R"(
 SELECT c.oid, current_database(), n.nspname, c.relname, c.relkind, c.reltuples,
        has_table_privilege(c.oid, 'SELECT'), has_table_privilege(c.oid, 'INSERT'), has_table_privilege(c.oid, 'DELETE'),
-       has_table_privilege(c.oid, 'TRIGGER'), pg_has_role(c.relowner, 'USAGE'), has_schema_privilege(n.oid, 'CREATE')
+       has_table_privilege(c.oid, 'TRIGGER'), pg_has_role(c.relowner, 'USAGE'), has_schema_privilege(n.oid, 'CREATE'),
+       c.relpersistence = 'p', row_security_active(c.oid)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND c.relname = $1
   AND CASE WHEN $2 = '' THEN n.nspname = ANY (current_schemas(false)) ELSE n.nspname = $2 END
@@ -36,7 +36,7 @@ SELECT a.attname, format_type(b.type, b.modifier), a.attnotnull, coalesce(pg_get
        a.attidentity <> '', coalesce(quote_ident(n.nspname) || '.' || quote_ident(s.relname), ''),
        coalesce(q.seqcache, 1), coalesce(q.seqincrement, 1), coalesce(q.seqcycle, false),
        a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod), a.attgenerated <> '',
-       col_description(a.attrelid, a.attnum)
+       col_description(a.attrelid, a.attnum), a.attndims
 FROM based b JOIN pg_catalog.pg_type t ON t.oid = b.type AND t.typtype <> 'd'
 JOIN pg_catalog.pg_attribute a ON a.attrelid = $1::oid AND a.attnum = b.attnum
 LEFT JOIN pg_catalog.pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum AND a.attgenerated = ''
@@ -57,12 +57,6 @@ FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 WHERE t.tgrelid = $1::oid AND NOT t.tgisinternal ORDER BY t.tgname)";
 
-constexpr const char* types_of_oids = R"(
-SELECT t.oid, t.typname, n.nspname, t.typtype, t.typcategory, t.typtypmod, t.typdelim, t.typbasetype,
-       CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE 0 END,
-       (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid)
-FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE t.oid = ANY ($1::oid[]))";
-
 constexpr const char* first_columns_of_indexes = R"(
 SELECT DISTINCT a.attname FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
@@ -70,51 +64,6 @@ WHERE i.indrelid = $1::oid AND i.indisvalid AND i.indpred IS NULL)";
 
 bool is_true(const std::optional<std::string>& value) { return value == "t"; }
 std::uint32_t oid(const std::optional<std::string>& value) { return static_cast<std::uint32_t>(std::stoul(*value)); }
-
-using Types = std::map<std::uint32_t, CapturedType>;
-
-// With what they are made of: domains by their base, arrays by their element.
-Result<Types> read_types(PostgresConnection& connection, std::vector<std::uint32_t> wanted) {
-  Types types;
-  std::map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>> made_of;
-  while (!wanted.empty()) {
-    std::string list = "{";
-    for (std::uint32_t o : wanted) list += (list.size() == 1 ? "" : ",") + std::to_string(o);
-    wanted.clear();
-    for (const Row& r : LV_TRY(connection.query(types_of_oids, std::vector<std::string>{list + "}"}))) {
-      CapturedType& type = types[oid(r[0])];
-      type.oid = oid(r[0]);
-      type.name = *r[1];
-      type.schema = *r[2];
-      type.kind = r[3]->at(0);
-      type.category = r[4]->at(0);
-      type.modifier = std::stoi(*r[5]);
-      type.delimiter = r[6]->at(0);
-      if (r[9]) {
-        const Json labels = LV_TRY(Json::parse(*r[9]));
-        for (const Json& label : *labels.array()) type.labels.push_back(*label.string());
-      }
-      made_of[type.oid] = {oid(r[7]), oid(r[8])};
-    }
-    for (const auto& [o, parts] : made_of)
-      for (std::uint32_t part : {parts.first, parts.second})
-        if (part != 0 && !types.contains(part) && std::ranges::find(wanted, part) == wanted.end())
-          wanted.push_back(part);
-  }
-  // What others are made of first; a type is made of at most as many as there are.
-  for (std::size_t depth = 0; depth < types.size(); ++depth)
-    for (auto& [o, type] : types) {
-      auto [base, element] = made_of[o];
-      if (base != 0) {
-        auto copy = std::make_shared<CapturedType>(types.at(base));
-        copy->modifier = type.modifier;
-        type.base = std::move(copy);
-      }
-      if (element != 0) type.element = std::make_shared<CapturedType>(types.at(element));
-    }
-  for (auto& [o, type] : types) type.modifier = -1;
-  return types;
-}
 
 CatalogueColumn column_of(const Row& r) {
   CatalogueColumn column{.name = *r[0], .type = *r[1], .not_null = is_true(r[2]), .fallback = *r[3]};
@@ -150,24 +99,22 @@ Result<std::optional<CatalogueTable>> read_captured_table(PostgresConnection& co
   result.may_add_triggers = is_true(row[9]);
   result.owned = is_true(row[10]);
   result.may_create = is_true(row[11]);
+  result.logged = is_true(row[12]);
+  result.row_security = is_true(row[13]);
 
   auto columns = LV_TRY(connection.query(columns_of_table, of_table));
-  std::vector<std::uint32_t> oids;
-  for (const Row& r : columns) oids.push_back(oid(r[9]));
-  std::ranges::sort(oids);
-  oids.erase(std::unique(oids.begin(), oids.end()), oids.end());
-  const Types types = LV_TRY(read_types(connection, oids));
+  Catalogue catalogue({});
   for (const Row& r : columns) {
     result.plain.push_back(column_of(r));
     CapturedColumn& column = table.columns.emplace_back();
     column.name = *r[0];
-    column.type = types.at(oid(r[9]));
-    column.type.modifier = std::stoi(*r[10]);
+    column.type = LV_TRY(catalogue.type(connection, oid(r[9]), std::stoi(*r[10])));
     column.declared = *r[11];
     column.not_null = is_true(r[2]);
     column.generated = is_true(r[12]);
     if (!r[3]->empty()) column.fallback = *r[3];
     column.comment = r[13].value_or("");
+    column.dimensions = std::stoi(*r[14]);
   }
   for (const Row& r : LV_TRY(connection.query(key_of_table, of_table))) {
     auto column = std::ranges::find(table.columns, *r[0], &CapturedColumn::name);
@@ -190,9 +137,15 @@ Result<std::optional<CatalogueChanges>> read_change_table(PostgresConnection& co
   changes.may_insert = is_true(row[7]);
   changes.may_delete = is_true(row[8]);
   changes.owned = is_true(row[10]);
+  changes.logged = is_true(row[12]);
   const std::vector<std::string> of_table = {*row[0]};
   for (const Row& r : LV_TRY(connection.query(columns_of_table, of_table))) changes.columns.push_back(column_of(r));
   for (const Row& r : LV_TRY(connection.query(first_columns_of_indexes, of_table))) changes.indexed.push_back(*r[0]);
+  for (const CatalogueColumn& c : changes.columns)
+    if (c.type == "xid8" && changes.may_select)
+      changes.from_elsewhere |=
+          is_true(LV_TRY(connection.query("SELECT EXISTS (SELECT FROM " + changes.name.quoted() + " WHERE " +
+                                          quote_name(c.name) + " >= pg_snapshot_xmax(pg_current_snapshot()))"))[0][0]);
   return changes;
 }
 

@@ -40,13 +40,17 @@ struct CatalogueTable {
   CapturedTable table;                 // its key is the primary key
   std::vector<CatalogueColumn> plain;  // the same columns
   bool deferrable_key = false;
-  double rows = 0;  // about; -1: not known
+  double rows = 0;            // about; -1: not known
+  bool logged = true;         // else it is empty after a crash
+  bool row_security = false;  // in force for us
   bool may_select = false, may_add_triggers = false, owned = false, may_create = false;
   std::vector<CatalogueTrigger> triggers;  // of users, not the server's own
 };
 
 struct CatalogueChanges {
   TableName name;
+  bool logged = true;
+  bool from_elsewhere = false;  // it has rows of transactions that this server has not had
   std::vector<CatalogueColumn> columns;
   bool may_select = false, may_insert = false, may_delete = false, owned = false;
   std::vector<std::string> indexed;  // columns that an index begins with

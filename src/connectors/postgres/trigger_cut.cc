@@ -58,6 +58,12 @@ bool read(const Json& json, TriggerProgress& progress) {
   if (!read(json, progress.read)) return false;
   if (const Json* window = json.find("window"))
     if (!read(*window, progress.window.emplace()) || !read(window->find("last"), progress.last)) return false;
+  if (const Json* table = json.find("table")) {
+    std::uint64_t oid = 0;
+    if (!read(table, oid)) return false;
+    progress.table = static_cast<std::uint32_t>(oid);
+    progress.columns = json.text_of("columns");
+  }
   const Json* rows = json.find("rows");
   if (!rows) return true;
   progress.rows_begun = true;
@@ -120,6 +126,8 @@ std::string text_of(const TriggerPosition& position) {
       Json::Array above(progress.above.begin(), progress.above.end());
       table.set("rows", Json().set("above", std::move(above)));
     }
+    table.set("table", static_cast<std::uint64_t>(progress.table));
+    table.set("columns", progress.columns);
     all.set(name, std::move(table));
   }
   return all.text();

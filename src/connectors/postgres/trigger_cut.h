@@ -10,10 +10,10 @@
 //
 //   {"public.employees": {"through": 812, "id": 44, "running": [801],
 //                         "window": {"through": 900, "id": 60, "running": [], "last": 52},
-//                         "rows": "done"}}
+//                         "rows": "done", "table": 16402, "columns": "85ebca77c2b2ae63"}}
 //
 // rows is "done", or the key above which rows of the table are still to be read: {"above": ["17"]}; where it is
-// missing, none has been read yet.
+// missing, none has been read yet. The last two tell whether the table is still the one that they were read from.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -53,6 +53,8 @@ struct TriggerProgress {
   bool rows_begun = false;           // `read` says what of the changes the rows have already
   bool rows_done = false;            // the table's rows are in the log
   std::vector<std::string> above;    // those up to this key are; empty: none
+  std::uint32_t table = 0;           // its oid; 0: not known yet
+  std::string columns;               // what stands for its columns
 
   bool operator==(const TriggerProgress&) const = default;
 };

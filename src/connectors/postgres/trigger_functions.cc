@@ -34,6 +34,21 @@ std::string TriggerFunctions::key_changed() const {
   return condition.empty() ? "false" : condition;
 }
 
+std::string TriggerFunctions::insert_state(const std::string& row) const {
+  std::string columns, values, condition;
+  for (const CatalogueColumn& c : table_.plain) {
+    columns += quote_name(c.name) + ", ";
+    values += "s." + quote_name(c.name) + ", ";
+  }
+  for (const std::string& k : columns_.key)
+    condition += (condition.empty() ? "s." : " AND s.") + quote_name(k) + " = " + row + "." + quote_name(k);
+  const std::string action = quote_name(columns_.action);
+  return "      INSERT INTO " + changes_.quoted() + " (" + columns + action + ")\n        SELECT " + values +
+         "'UPDATE' FROM " + TableName{table_.table.schema, table_.table.name}.quoted() + " s WHERE " +
+         (condition.empty() ? "false" : condition) + ";\n      IF NOT FOUND THEN\n      " +
+         insert(row, action, "'DELETE'") + "\n      END IF;\n";
+}
+
 TriggerFunctions::Function TriggerFunctions::row_function() const {
   const std::string action = quote_name(columns_.action);
   std::string old_columns = action, old_values = "TG_OP";
@@ -41,10 +56,17 @@ TriggerFunctions::Function TriggerFunctions::row_function() const {
     old_columns += ", " + quote_name(columns_.old_key[k]);
     old_values += ", OLD." + quote_name(columns_.key[k]);
   }
-  std::string body = "\nBEGIN\n  IF TG_OP = 'INSERT' THEN\n    " + insert("NEW", action, "TG_OP") +
-                     "\n  ELSIF TG_OP = 'DELETE' THEN\n    " + insert("OLD", action, "TG_OP") + "\n  ELSIF " +
-                     key_changed() + " THEN\n    " + insert("NEW", old_columns, old_values) + "\n  ELSE\n    " +
-                     insert("NEW", action, "TG_OP") + "\n  END IF;\n  RETURN NULL;\nEND;\n";
+  std::string body = "\nBEGIN\n";
+  body +=
+      "  IF pg_trigger_depth() > 1 OR current_setting('levada.nested', true) = 'on' THEN\n"
+      "    PERFORM set_config('levada.nested', 'on', true);\n"
+      "    IF TG_OP <> 'INSERT' THEN\n" +
+      insert_state("OLD") + "    END IF;\n    IF TG_OP = 'INSERT' THEN\n" + insert_state("NEW") +
+      "    ELSIF TG_OP = 'UPDATE' AND (" + key_changed() + ") THEN\n" + insert_state("NEW") + "    END IF;\n";
+  body += "  ELSIF TG_OP = 'INSERT' THEN\n    " + insert("NEW", action, "TG_OP") +
+          "\n  ELSIF TG_OP = 'DELETE' THEN\n    " + insert("OLD", action, "TG_OP") + "\n  ELSIF " + key_changed() +
+          " THEN\n    " + insert("NEW", old_columns, old_values) + "\n  ELSE\n    " + insert("NEW", action, "TG_OP") +
+          "\n  END IF;\n  RETURN NULL;\nEND;\n";
   return function("capture", body, T::row | T::insert | T::update | T::del);
 }
 

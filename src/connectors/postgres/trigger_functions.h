@@ -2,6 +2,11 @@
 //
 // They run with the rights of their owner, so that writers need none on the change table, and find names by their
 // schemas only. Nobody else may make triggers of them.
+//
+// A trigger of somebody else's may change rows of the table once more. Its changes are recorded when its statement
+// ends, which is before those of the rows that the first statement has changed and whose triggers are yet to fire: NEW
+// is an older state by then. So once changes are nested in a transaction (levada.nested), what is recorded is not NEW
+// but what the table has under the key at that moment; the last that is recorded of a key is its last state.
 #pragma once
 #include <string>
 #include <vector>
@@ -38,6 +43,8 @@ class TriggerFunctions {
   // INSERT INTO the change table: the columns of a row (NEW, OLD) and these.
   std::string insert(const std::string& row, const std::string& more_columns, const std::string& more_values) const;
   std::string key_changed() const;
+  // Records what the table has under the key of a row (NEW, OLD) now.
+  std::string insert_state(const std::string& row) const;
   Function function(const std::string& kind, const std::string& body, std::uint16_t when,
                     const std::string& condition = {}) const;
 

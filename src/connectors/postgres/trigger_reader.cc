@@ -1,6 +1,9 @@
 #include "connectors/postgres/trigger_reader.h"
 
+#include <xxhash.h>
+
 #include <charconv>
+#include <cstdio>
 
 #include "base/json.h"
 #include "connectors/postgres/names.h"
@@ -88,7 +91,7 @@ std::string select_changes(const TriggerTable& t, const TriggerProgress& progres
 }
 
 std::string select_rows(const TriggerTable& t, const TriggerProgress& progress, std::int64_t limit) {
-  std::string sql = "SELECT " + columns_of(t, "s") + " FROM " + t.source + " s";
+  std::string sql = "SELECT " + columns_of(t, "s") + " FROM " + (t.only ? "ONLY " : "") + t.source + " s";
   if (!t.key_is_unique) return sql;
   std::string key, above;
   for (std::size_t k = 0; k < t.table->key.size(); ++k) {
@@ -97,6 +100,45 @@ std::string select_rows(const TriggerTable& t, const TriggerProgress& progress, 
   }
   if (!above.empty()) sql += " WHERE (" + key + ") > (" + above + ")";
   return sql + " ORDER BY " + key + " LIMIT " + std::to_string(limit);
+}
+
+std::string columns_mark(const CapturedTable& table) {
+  std::string columns;
+  for (const CapturedColumn& c : table.columns) columns += c.name + '\0' + c.declared + '\0';
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx",
+                static_cast<unsigned long long>(XXH3_64bits(columns.data(), columns.size())));
+  return text;
+}
+
+Result<bool> are_as_planned(PostgresConnection& connection, std::span<const TriggerTable> tables) {
+  std::string oids;
+  for (const TriggerTable& t : tables) oids += (oids.empty() ? "" : ",") + std::to_string(t.table->oid);
+  auto rows = LV_TRY(connection.query(
+      "SELECT attrelid, attname, format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute WHERE attrelid = ANY "
+      "('{" +
+      oids + "}'::oid[]) AND attnum > 0 AND NOT attisdropped ORDER BY attrelid, attnum"));
+  for (const TriggerTable& t : tables) {
+    CapturedTable now;
+    for (const auto& row : rows)
+      if (*row[0] == std::to_string(t.table->oid))
+        now.columns.push_back({.name = *row[1], .type = {}, .declared = *row[2]});
+    if (columns_mark(now) != columns_mark(*t.table)) return false;
+  }
+  return true;
+}
+
+Result<bool> knows(PostgresConnection& connection, const TriggerCut& cut) {
+  auto rows = LV_TRY(connection.query("SELECT pg_snapshot_xmax(pg_current_snapshot()) > '" +
+                                      std::to_string(cut.through) + "'::pg_catalog.xid8"));
+  return rows[0][0] == "t";
+}
+
+Result<bool> claim(PostgresConnection& connection, const TriggerTable& t) {
+  // The two numbers are ours (LVDA) and the change table's.
+  auto rows = LV_TRY(connection.query("SELECT pg_try_advisory_lock(1280721985, " + quote_text(t.changes) +
+                                      "::regclass::oid::bigint::bit(32)::int)"));
+  return rows[0][0] == "t";
 }
 
 Result<bool> still_has(PostgresConnection& connection, const TriggerTable& t, const TriggerCut& cut) {

@@ -28,9 +28,18 @@ std::string select_changes(const TriggerTable& table, const TriggerProgress& pro
 // The next rows of the table in the order of its key, `limit` at most; of a table without a unique key, all.
 std::string select_rows(const TriggerTable& table, const TriggerProgress& progress, std::int64_t limit);
 
+// Stands for a table's columns, by name and type.
+std::string columns_mark(const CapturedTable& table);
+// Whether the tables have the columns that they are read with.
+Result<bool> are_as_planned(PostgresConnection& connection, std::span<const TriggerTable> tables);
+
+// Whether the server has had the transactions of the cut.
+Result<bool> knows(PostgresConnection& connection, const TriggerCut& cut);
 // Whether the last change of the cut is still where it was read.
 Result<bool> still_has(PostgresConnection& connection, const TriggerTable& table, const TriggerCut& cut);
 
+// Until the connection ends nobody else may prune; false: somebody does.
+Result<bool> claim(PostgresConnection& connection, const TriggerTable& table);
 // Deletes what is in the cut, some rows at a time; the cut's last change stays. How many were deleted.
 Result<std::uint64_t> prune_some(PostgresConnection& connection, const TriggerTable& table, const TriggerCut& cut,
                                  std::uint64_t limit);

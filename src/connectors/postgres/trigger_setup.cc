@@ -21,11 +21,13 @@ class Planner {
     plan_.table.source = TableName{table.table.schema, table.table.name}.quoted();
     plan_.table.changes = name_.quoted();
     plan_.table.rows = table.rows;
+    plan_.table.only = table.table.kind == 'r';
   }
 
   TriggerPlan plan() {
     CapturedTable table = captured_.table;
     table.topic = options_.topic_of(table.schema, table.name);
+    check_table(table);
     find_key(table);
     find_columns();
     if (changes_)
@@ -42,6 +44,17 @@ class Planner {
   }
 
  private:
+  void check_table(const CapturedTable& table) {
+    if (!captured_.logged)
+      impossible(Error(ErrorKind::refused, table.text() + " is UNLOGGED")
+                     .why("a crash of the server empties it, and nothing tells")
+                     .remedy("Run: ALTER TABLE " + plan_.table.source + " SET LOGGED;"));
+    if (captured_.row_security && options_.rows != TriggerRows::no_data)
+      impossible(Error(ErrorKind::refused, "row security of " + table.text() + " is in force for user " + user_)
+                     .why("rows that the user may not see would be missing")
+                     .remedy("Run as a superuser: ALTER ROLE " + user_ + " BYPASSRLS;"));
+  }
+
   void find_key(CapturedTable& table) {
     auto chosen = options_.keys.find(table.text());
     if (chosen == options_.keys.end()) chosen = options_.keys.find(table.name);
@@ -151,7 +164,16 @@ class Planner {
 
   void compare_change_table() {
     const std::string& table = plan_.table.changes;
-    for (const CatalogueColumn& c : captured_.plain) missing_column(c.name, c.type);
+    if (!changes_->logged)
+      change(Error(ErrorKind::refused, "the change table " + name_.text() + " is UNLOGGED")
+                 .why("a crash of the server empties it"),
+             "ALTER TABLE " + table + " SET LOGGED;");
+    for (const CatalogueColumn& c : captured_.plain)
+      if (missing_column(c.name, c.type) && changes_->find(c.name)->type != c.type)
+        change(Error(ErrorKind::refused, "column " + c.name + " of " + name_.text() + " is of type " +
+                                             changes_->find(c.name)->type + ", that of the table is " + c.type),
+               "ALTER TABLE " + table + " ALTER COLUMN " + quote_name(c.name) + " TYPE " + c.type + " USING " +
+                   quote_name(c.name) + "::" + c.type + ";");
     missing_column(action_, "text");
     if (missing_column(id_, "bigint GENERATED ALWAYS AS IDENTITY")) {
       const CatalogueColumn& id = *changes_->find(id_);
@@ -179,6 +201,12 @@ class Planner {
                    " = DEFAULT WHERE " + plan_.table.transaction + " IS NULL;\nALTER TABLE " + table +
                    " ALTER COLUMN " + plan_.table.transaction + " SET NOT NULL;");
     }
+    if (changes_->from_elsewhere)
+      change(Error(ErrorKind::refused,
+                   "the change table " + name_.text() + " has changes of transactions that this server has not had")
+                 .why("it comes from another server"),
+             "UPDATE " + table + " SET " + plan_.table.transaction + " = pg_current_xact_id() WHERE " +
+                 plan_.table.transaction + " >= pg_snapshot_xmax(pg_current_snapshot());");
     if (!options_.time_column.empty()) missing_column(time_, "timestamptz NOT NULL DEFAULT clock_timestamp()");
     // TRUNCATE has an action and nothing else.
     for (const CatalogueColumn& c : changes_->columns)

@@ -24,6 +24,7 @@ namespace levada {
 struct TriggerTable {
   CapturedTableRef table;
   std::string source, changes;
+  bool only = false;  // of a table that others inherit from, its own rows: those that its triggers see
   std::string id, transaction, action;
   std::string time;                    // empty: the change table has none
   std::vector<std::string> old_key;    // of each key column; empty: none is recorded

@@ -17,6 +17,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t most_bytes = 4 << 20;  // of one read()
 constexpr std::uint64_t prune_rows = 1000;   // at a time: so that nobody waits for it
+constexpr std::int64_t check_every_us = 1'000'000;
 constexpr std::int64_t prune_every_us = 1'000'000, prune_again_us = 10'000'000;
 
 class TriggerSource : public Source {
@@ -38,6 +39,8 @@ class TriggerSource : public Source {
   bool wants_changes() const { return options_.rows != TriggerRows::initial_only; }
 
   Result<void> check_position();
+  void start_over(std::size_t table);
+  Result<void> check_tables();
   Result<bool> wait_for_news(milliseconds wait);
   Result<void> look(bool in_one_snapshot);
   Result<void> read_changes(SourceRead& out);
@@ -68,6 +71,7 @@ class TriggerSource : public Source {
   bool moved_ = false;   // the position is another one
   bool noticed_ = true;  // there may be something: look
   std::int64_t next_look_us_ = 0;
+  std::int64_t next_check_us_ = 0;
 
   TriggerPosition acknowledged_;
   bool prunable_ = false, prune_failed_ = false;
@@ -115,6 +119,10 @@ Result<void> TriggerSource::start(const std::optional<std::string>& position) {
 
   connection_ = LV_TRY(open_trigger_session(options_, context_.name));
   tables_ = LV_TRY(set_up_triggers(*connection_, options_, *context_.logger));
+  for (const TriggerTable& table : tables_)
+    if (options_.prune && !LV_TRY(claim(*connection_, table)))
+      return Error(ErrorKind::unreachable, "another connector reads and prunes " + table.changes)
+          .remedy("Stop it, or give each a change table of its own by 'change.table'.");
   if (options_.notify) LV_TRY(connection_->execute(std::string("LISTEN ") + trigger_channel));
   collector_ = std::make_unique<RowCollector>(modes_);
   progress_.clear();
@@ -139,29 +147,55 @@ Result<void> TriggerSource::start(const std::optional<std::string>& position) {
 // Nobody but us deletes changes, and the last one we leave. Where it is gone, others may be that we have not read.
 Result<void> TriggerSource::check_position() {
   for (std::size_t t = 0; t < tables_.size(); ++t) {
-    const TriggerCut& read = progress_[t].read;
-    if (read.through == 0 || !options_.prune || LV_TRY(still_has(*connection_, tables_[t], read))) continue;
-    const std::string name = tables_[t].table->text();
-    if (options_.rows != TriggerRows::when_needed)
-      return Error(ErrorKind::position_lost, "the change table of " + name + " does not have the change read last")
-          .where(tables_[t].changes + " change " + std::to_string(read.id) + " of transaction " +
-                 std::to_string(read.through))
-          .why(
-              "the table was emptied, restored or made anew, or the server has crashed and lost commits that were "
-              "not durable; changes that were not read may be gone too")
-          .remedy(
-              "Read the rows anew: 'snapshot.mode' = 'when_needed'. If somebody has deleted changes that were read "
-              "already, start once with 'prune' = 'false'.");
-    context_.logger->warning("changes may be lost, the rows are read anew", {{"table", name}});
-    progress_[t] = {};
-    // What the topic has is not to be trusted: rows may have been deleted meanwhile.
-    RowChange truncated;
-    truncated.op = 't';
-    truncated.place.commit_us = context_.clock->now_us();
-    collector_->add(tables_[t].table, truncated);
-    moved_ = true;
+    TriggerProgress& at = progress_[t];
+    const CapturedTable& table = *tables_[t].table;
+    const std::string columns = columns_mark(table);
+    if (at.read.through != 0 && (!LV_TRY(knows(*connection_, at.read)) ||
+                                 (options_.prune && !LV_TRY(still_has(*connection_, tables_[t], at.read))))) {
+      if (options_.rows != TriggerRows::when_needed)
+        return Error(ErrorKind::position_lost,
+                     "the change table of " + table.text() + " does not have the change read last")
+            .where(tables_[t].changes + " change " + std::to_string(at.read.id) + " of transaction " +
+                   std::to_string(at.read.through))
+            .why(
+                "the table was emptied, restored or made anew, the server is another one, or it has crashed and lost "
+                "commits that were not durable; changes that were not read may be gone too")
+            .remedy(
+                "Read the rows anew: 'snapshot.mode' = 'when_needed'. If somebody has deleted changes that were "
+                "read already, start once with 'prune' = 'false'.");
+      context_.logger->warning("changes may be lost, the rows are read anew", {{"table", table.text()}});
+      start_over(t);
+    } else if (at.table != 0 && at.table != table.oid) {
+      context_.logger->warning("the table was made anew, its rows are read", {{"table", table.text()}});
+      start_over(t);
+    } else if (!at.columns.empty() && at.columns != columns && wants_rows()) {
+      // Changes that were recorded until now may lack a column, and so do all rows that have not changed.
+      context_.logger->info("the table's columns have changed, its rows are read anew", {{"table", table.text()}});
+      at.rows_done = false;
+      at.above.clear();
+    }
+    at.table = table.oid;
+    at.columns = columns;
   }
   return {};
+}
+
+// What the topic has is not to be trusted: rows may have been deleted and nothing said so.
+void TriggerSource::start_over(std::size_t t) {
+  progress_[t] = {};
+  progress_[t].rows_done = !wants_rows();
+  RowChange truncated;
+  truncated.op = 't';
+  truncated.place.commit_us = context_.clock->now_us();
+  collector_->add(tables_[t].table, truncated);
+}
+
+// A table that was altered is planned, and where need be set up, anew.
+Result<void> TriggerSource::check_tables() {
+  if (!context_.follow || doing_ != Doing::nothing || moved_ || context_.clock->steady_us() < next_check_us_) return {};
+  next_check_us_ = context_.clock->steady_us() + check_every_us;
+  if (LV_TRY(are_as_planned(*connection_, tables_))) return {};
+  return start(position());
 }
 
 std::string TriggerSource::position() const {
@@ -174,6 +208,7 @@ std::string TriggerSource::position() const {
 
 Result<SourceRead> TriggerSource::read(std::stop_token stop, milliseconds wait) {
   SourceRead out;
+  LV_TRY(check_tables());
   LV_TRY(prune());
   bool whole = true;  // nothing has begun whose middle has no position
   if (doing_ == Doing::nothing) {
