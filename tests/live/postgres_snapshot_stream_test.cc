@@ -127,7 +127,7 @@ class Capture {
   void add_table(const std::string& table) { tables_.push_back(table); }
 
   WalOptions options;
-  Journal journal;
+  CaptureJournal journal;
   std::size_t waits = 0;
 
  private:
