@@ -25,7 +25,7 @@ class Capture {
     options.snapshot_rows = 50;
     options.snapshot_mode = mode;
     name_ = "levada_test_" + std::to_string(random_seed() % 1'000'000'000);
-    stage.sql("CREATE PUBLICATION " + name_ + " FOR ALL TABLES");
+    stage.sql("CREATE PUBLICATION " + name_ + " FOR TABLES IN SCHEMA " + quote_name(stage.schema()));
   }
   ~Capture() {
     stop();
@@ -127,7 +127,7 @@ class Capture {
   void add_table(const std::string& table) { tables_.push_back(table); }
 
   WalOptions options;
-  Journal journal;
+  CaptureJournal journal;
   std::size_t waits = 0;
 
  private:

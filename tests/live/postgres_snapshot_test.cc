@@ -26,7 +26,8 @@ struct Reading {
     return std::move(*snapshot);
   }
   // Breaks off after so many reads, again and again; 0: never. Some bytes a read.
-  void run(const std::vector<SnapshotTable>& tables, Journal& journal, std::size_t reads = 0, std::size_t bytes = 1) {
+  void run(const std::vector<SnapshotTable>& tables, CaptureJournal& journal, std::size_t reads = 0,
+           std::size_t bytes = 1) {
     for (int attempt = 0; attempt < 1000; ++attempt) {
       auto snapshot = open(tables, journal.position);
       for (std::size_t n = 1; !snapshot->done() && (reads == 0 || n <= reads); ++n) {
@@ -88,7 +89,7 @@ TEST_SUITE("live") {
       reading.options.range_bytes = 32 << 10;
       reading.options.rows_at_a_time = 97;
       reading.options.readers = 1 + static_cast<int>(&kind - kinds) % 2;
-      Journal journal;
+      CaptureJournal journal;
       reading.run({{captured(*stage, name)}}, journal, 7);
       CHECK(journal.commits > 10);
       REQUIRE(journal.rows_read(name) == rows_in(*stage, name));

@@ -36,25 +36,25 @@ std::string sorted(std::vector<std::string> lines) {
 
 }  // namespace
 
-void Journal::add(const CapturedTableRef& table, const RowChange& change) {
+void CaptureJournal::add(const CapturedTableRef& table, const RowChange& change) {
   pending_.push_back({table, change.op, texts(change.before), texts(change.after), change.snapshot});
 }
 
-void Journal::commit_all(std::string behind) {
+void CaptureJournal::commit_all(std::string behind) {
   events.insert(events.end(), pending_.begin(), pending_.end());
   pending_.clear();
   position = std::move(behind);
   ++commits;
 }
 
-std::string Journal::rows_read(const std::string& table) const {
+std::string CaptureJournal::rows_read(const std::string& table) const {
   std::vector<std::string> lines;
   for (const JournalEvent& e : events)
     if (e.table->name == table && e.op == 'r') lines.push_back(line(e.after, e.after.size()));
   return sorted(std::move(lines));
 }
 
-std::string Journal::table_after(const std::string& table, std::size_t key) const {
+std::string CaptureJournal::table_after(const std::string& table, std::size_t key) const {
   std::multimap<std::string, JournalEvent::Row> rows;
   for (const JournalEvent& e : events) {
     if (e.table->name != table) continue;

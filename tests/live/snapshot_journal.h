@@ -21,7 +21,7 @@ struct JournalEvent {
 };
 
 // What is not committed is gone with the process.
-class Journal : public ChangeCollector {
+class CaptureJournal : public ChangeCollector {
  public:
   void add(const CapturedTableRef& table, const RowChange& change) override;
   void add_message(std::string_view, std::string_view, bool, const ChangePlace&) override {}
@@ -52,7 +52,7 @@ class Journal : public ChangeCollector {
 // Hands everything on to a journal, as a source makes a collector of its own.
 class JournalPen : public ChangeCollector {
  public:
-  explicit JournalPen(Journal& journal) : journal_(journal) {}
+  explicit JournalPen(CaptureJournal& journal) : journal_(journal) {}
   void add(const CapturedTableRef& table, const RowChange& change) override { journal_.add(table, change); }
   void add_message(std::string_view, std::string_view, bool, const ChangePlace&) override {}
   void begin(const ChangePlace&) override {}
@@ -62,7 +62,7 @@ class JournalPen : public ChangeCollector {
   void take(SourceRead&) override {}
 
  private:
-  Journal& journal_;
+  CaptureJournal& journal_;
 };
 
 // Enough of what the catalogue says of a table on the search path.
