@@ -22,6 +22,8 @@ struct Connector {
   // A source of tables that names its topics itself: it takes the properties of pipeline/record_writing.h, and gives
   // both forms of records.
   bool captures = false;
+  // A sink that takes topics whose records say themselves what they are (SinkTopic::schema is null), also later ones.
+  bool takes_any_schema = false;
 };
 
 std::span<const Connector> connectors();

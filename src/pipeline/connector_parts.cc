@@ -56,6 +56,21 @@ bool captures_tables(const Catalog& catalog) {
   });
 }
 
+// As the stream or table over the topic says; nullopt: there is none.
+std::optional<SinkRead> declared_read(const Catalog& catalog, const std::string& topic) {
+  std::vector<const Relation*> relations = catalog.over_topic(topic);
+  if (relations.empty()) return std::nullopt;
+  const Relation& relation = *relations.front();
+  ReadNode read{relation.name, relation.table, relation.format, std::vector<bool>(relation.schema->size(), true)};
+  read.format.event_time = nullptr;  // a sink takes records as they stand
+  return SinkRead{std::move(read), relation.schema};
+}
+
+// Whether the topic's records may be those of a captured table, which say more of it than the declaration.
+bool may_be_captured(const Catalog& catalog, const SinkRead& declared) {
+  return declared.read.format.value.format == "AVRO" && catalog.writers_of(declared.read.object).empty();
+}
+
 // "Did you mean orders? ", or nothing.
 std::string nearest_topic(const Catalog& catalog, const std::string& topic) {
   std::vector<std::string> topics;
@@ -129,40 +144,40 @@ Result<DeliverLoop::Parts> sink_parts(const Catalog& catalog, const ConnectorDec
                       .logger = around.logger,
                       .notes = &properties.notes};
   const SinkTopics topics = LV_TRY(topics_of(properties, *around.log));
-  const bool may_come = captures_tables(catalog);
-  std::set<std::string> awaited, known;
+  const bool any_schema = (*connector)->takes_any_schema;
+  const bool may_come = any_schema && captures_tables(catalog);
+  LaterTopics::Names awaited;
+  std::set<std::string> known;
   for (const std::string& topic : topics.names) {
-    std::vector<const Relation*> relations = catalog.over_topic(topic);
-    const Relation* relation = relations.empty() ? nullptr : relations.front();
-    // Columns that were taken from a captured table are best taken as that has them when they are delivered.
-    if (auto there = around.log->topic(topic);
-        there && (!relation || relation->schema->origin) && LV_TRY(describes_itself(topic, *around.schemas))) {
+    std::optional<SinkRead> declared = declared_read(catalog, topic);
+    auto there = around.log->topic(topic);
+    TopicSchemas schemas = there && any_schema ? LV_TRY(schemas_of(topic, *around.schemas)) : TopicSchemas::none;
+    std::optional<SinkRead> read;
+    if (schemas == TopicSchemas::captured || (schemas == TopicSchemas::plain && !declared))
+      read = read_as_written(*there, declared ? &declared->read : nullptr, *around.schemas);
+    else if (declared && !(may_come && schemas == TopicSchemas::none && may_be_captured(catalog, *declared)))
+      read = std::move(declared);
+    if (read) {
       context.topics.push_back(
-          {topic, relation ? relation->name : topic, there->config.partitions, nullptr, relation && relation->table});
-      parts.topics.push_back({read_as_written(*there, *around.schemas), nullptr});
-    } else if (!relation || relation->schema->origin) {
-      if (topics.matches) continue;  // if it is one of ours, it has a schema soon
-      if (!may_come)
-        return Error(ErrorKind::usage, "no stream or table says what the records of topic " + topic + " are")
-            .where(place_of(declaration, "topics"))
-            .remedy(nearest_topic(catalog, topic) + "CREATE STREAM … WITH (KAFKA_TOPIC = '" + topic +
-                    "', …) before the connector, or correct 'topics'.");
-      awaited.insert(topic);
-      continue;
-    } else {
-      context.topics.push_back({topic, relation->name, relation->format.partitions, relation->schema, relation->table});
-      ReadNode read{relation->name, relation->table, relation->format,
-                    std::vector<bool>(relation->schema->size(), true)};
-      read.format.event_time = nullptr;  // a sink takes records as they stand
-      parts.topics.push_back({std::move(read), relation->schema});
+          {topic, read->read.object, read->read.format.partitions, read->schema, read->read.table});
+      parts.topics.push_back(*std::move(read));
+      known.insert(topic);
+    } else if (may_come) {
+      // Matched, but neither declared nor described, it may be anybody's: if it is ours, a schema comes.
+      if (declared || !topics.matches) awaited[topic] = std::move(declared);
+    } else if (!topics.matches) {
+      return Error(ErrorKind::usage, "no stream or table says what the records of topic " + topic + " are")
+          .where(place_of(declaration, "topics"))
+          .remedy(nearest_topic(catalog, topic) + "CREATE STREAM … WITH (KAFKA_TOPIC = '" + topic +
+                  "', …) before the connector, or correct 'topics'.");
     }
-    known.insert(topic);
   }
   if (topics.matches && !may_come && known.empty())
-    return Error(ErrorKind::usage, "'topics.regex' matches no topic").where(properties.topics_regex);
-  for (const std::string& topic : awaited)
-    properties.notes.push_back("topic " + topic + " is not there yet: it is waited for");
-  parts.later = LaterTopics(std::move(awaited), topics.matches, std::move(known));
+    return Error(ErrorKind::usage, "'topics.regex' matches no topic that is declared, or has a schema")
+        .where(properties.topics_regex);
+  for (const auto& [topic, declared] : awaited)
+    if (!declared) properties.notes.push_back("topic " + topic + " is not there yet: it is waited for");
+  parts.later = LaterTopics(std::move(awaited), may_come ? topics.matches : nullptr, std::move(known));
   parts.sink = LV_TRY((*connector)->make_sink(std::move(context)));
   add_notes(notes, declaration, properties.notes);
   return parts;

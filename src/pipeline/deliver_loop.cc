@@ -59,7 +59,7 @@ Result<void> DeliverLoop::open(Wakeup& wakeup) {
   return {};
 }
 
-Result<void> DeliverLoop::add_partitions(const Topic& topic) {
+Result<void> DeliverLoop::add_partitions(const SinkRead& topic) {
   for (std::int32_t p = 0; p < topic.read.format.partitions; ++p) {
     TopicPartition partition{topic.read.format.topic, p};
     Offset from = LV_TRY(position_of(partition));
@@ -72,14 +72,15 @@ Result<void> DeliverLoop::add_partitions(const Topic& topic) {
 }
 
 Result<bool> DeliverLoop::take_later_topics() {
-  for (ReadNode& read : LV_TRY(parts_.later.take(*around_.log, *around_.schemas)))
-    parts_.topics.push_back({std::move(read), nullptr});
+  for (SinkRead& topic : LV_TRY(parts_.later.take(*around_.log, *around_.schemas)))
+    parts_.topics.push_back(std::move(topic));
   if (told_ == parts_.topics.size()) return false;
   for (; told_ < parts_.topics.size(); ++told_) {
-    const Topic& topic = parts_.topics[told_];
+    const SinkRead& topic = parts_.topics[told_];
     const RecordFormat& format = topic.read.format;
     around_.logger->info("a topic has come", {{"sink", parts_.name}, {"topic", format.topic}});
-    LV_TRY(parts_.sink->add_topic({format.topic, format.topic, format.partitions, nullptr, false}));
+    LV_TRY(
+        parts_.sink->add_topic({format.topic, topic.read.object, format.partitions, topic.schema, topic.read.table}));
     LV_TRY(add_partitions(topic));
   }
   around_.log->unwatch(*wakeup_);

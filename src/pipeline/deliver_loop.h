@@ -21,15 +21,11 @@ namespace levada {
 
 class DeliverLoop : public Loop {
  public:
-  struct Topic {
-    ReadNode read;
-    SchemaRef schema;  // null: its records say themselves what they are
-  };
   struct Parts {
     std::string name, pipeline;
     std::string transactional_id;
     std::unique_ptr<Sink> sink;
-    std::vector<Topic> topics;
+    std::vector<SinkRead> topics;
     LaterTopics later;
     bool tolerate_errors = true;
     std::string dead_letter_topic;
@@ -49,7 +45,7 @@ class DeliverLoop : public Loop {
   // Refused, if the sink has run under another pipeline's name: the target would know nothing of what it has.
   Result<void> check_name();
   Result<Offset> position_of(const TopicPartition& partition) const;
-  Result<void> add_partitions(const Topic& topic);
+  Result<void> add_partitions(const SinkRead& topic);
   // Takes in the topics that have come since, each of them; true if there were any. The round has begun with them.
   Result<bool> take_later_topics();
   Result<void> run_round(std::span<const Offset> from, std::span<const Offset> cut, std::stop_token stop);

@@ -99,7 +99,7 @@ struct Stage {
     parts.sink = std::make_unique<NotingSink>(rounds);
     for (const Topic& topic : log->topics())
       if (!topic.name.starts_with('_') && !later.any())
-        parts.topics.push_back({read_as_written(topic, *schemas), nullptr});
+        parts.topics.push_back(read_as_written(topic, nullptr, *schemas));
     parts.later = std::move(later);
     loop = std::make_unique<DeliverLoop>(std::move(parts), around);
     must(loop->open(wakeup));
@@ -224,7 +224,8 @@ TEST_SUITE("pipeline") {
 
   TEST_CASE("deliver: topics that come later are taken in, by name or by pattern, when there is a schema for them") {
     Stage stage(2);
-    stage.deliver(LaterTopics({"named"}, [](const std::string& name) { return name.starts_with("shop."); }, {}));
+    stage.deliver(
+        LaterTopics({{"named", std::nullopt}}, [](const std::string& name) { return name.starts_with("shop."); }, {}));
     CHECK(stage.step() == Step::idle);
     CHECK(stage.loop->waits_for() == "waits for topic named");
     CHECK(stage.loop->due_ms().has_value());

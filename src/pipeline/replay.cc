@@ -41,6 +41,23 @@ Result<Batch> decode(const RecordFormat& format, const SchemaRef& schema, const 
   return batch;
 }
 
+// The schemas that the letter's own bytes name, where its topic's records say themselves what they are.
+Result<void> describe(SinkRead& topic, const DeadLetter& letter) {
+  FormatSpec &key = topic.read.format.key, &value = topic.read.format.value;
+  auto text = [&](const std::optional<std::string>& bytes, std::string_view side) -> Result<std::string> {
+    if (std::int32_t id = bytes ? framed_schema_id(*bytes) : 0; id != 0) return value.schemas->schema(id);
+    auto latest = LV_TRY(value.schemas->latest(letter.topic + std::string(side)));
+    return latest ? latest->text : std::string();
+  };
+  std::string key_text = LV_TRY(text(letter.key, "-key")), value_text = LV_TRY(text(letter.value, "-value"));
+  auto schema = std::make_shared<const Schema>(LV_TRY(find_format(value.format)->read_schemas(key_text, value_text)));
+  key.fields = schema->key;
+  value.fields = schema->value;
+  if (schema->key.empty()) key.format = "NONE";
+  topic.schema = std::move(schema);
+  return {};
+}
+
 class Replay {
  public:
   Replay(const Catalog& catalog, const PipelineOptions& options, const PipelineSurroundings& around, std::string mark)
@@ -108,12 +125,13 @@ class Replay {
     std::vector<std::string> notes;
     DeliverLoop::Parts parts =
         LV_TRY(make_sink_parts(catalog_, *LV_TRY(connector(stored.object)), options_, around_, notes));
-    const DeliverLoop::Topic* topic = nullptr;
-    for (const DeliverLoop::Topic& t : parts.topics)
+    SinkRead* topic = nullptr;
+    for (SinkRead& t : parts.topics)
       if (t.read.format.topic == stored.letter.topic) topic = &t;
     if (!topic)
       return Error(ErrorKind::not_found,
                    "sink " + stored.object + " does not read topic " + stored.letter.topic + " any more");
+    if (!topic->schema) LV_TRY(describe(*topic, stored.letter));
     Batch batch = LV_TRY(decode(topic->read.format, topic->schema, stored.letter));
     LV_TRY(parts.sink->start());
     RowFailures rejected;

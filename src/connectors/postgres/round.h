@@ -25,6 +25,9 @@ class Round {
   // is visible.
   Result<bool> commit_if(const std::string& last, std::uint64_t rows);
 
+  // Whether anything was written since the last one ended.
+  bool is_open() const { return state_ != State::closed; }
+
   // From the next transaction on, constraints that are deferred are checked at each statement.
   void check_at_once(bool now) { check_at_once_ = now; }
   bool checks_at_once() const { return check_at_once_; }

@@ -374,7 +374,7 @@ Result<void> PostgresSink::commit(std::span<const PartitionOffset> next) {
   if (!live_) return not_started();
   LV_ASSERT(!live_->gathering);  // flush() comes first
   auto ended = [&]() -> Result<void> {
-    if (!next.empty()) LV_TRY(end_round(next));
+    LV_TRY(end_round(next));
     if (sequences_.due()) LV_TRY(advance_sequences());
     return {};
   }();
@@ -399,6 +399,7 @@ Result<void> PostgresSink::advance_sequences() {
 
 Result<void> PostgresSink::end_round(std::span<const PartitionOffset> next) {
   Round& round = live_->round;
+  const bool wrote = round.is_open();
   const auto [statement, rows] = positions_.advance(next);
   auto committed = round.commit_if(statement, rows);
   if (committed && !*committed) return positions_.not_in_charge(*live_->connection);
@@ -406,7 +407,7 @@ Result<void> PostgresSink::end_round(std::span<const PartitionOffset> next) {
     positions_.advanced(next);
     check_at_once_ = false;
     round.check_at_once(false);
-    sequences_.committed();
+    if (wrote) sequences_.committed();
     return {};
   }
   if (committed.error().kind() != ErrorKind::rejected || round.checks_at_once()) return std::move(committed).error();
