@@ -48,6 +48,11 @@ std::optional<AvroStep> value_step(const AvroNode& node, const Type& type) {
         return AvroStep{.op = Op::string};
       if (node.kind == Kind::fixed && is(AvroMeaning::plain)) return AvroStep{.op = Op::fixed_string, .size = size};
       if (node.kind == Kind::enumeration) return AvroStep{.op = Op::symbol};
+      if (!is(AvroMeaning::plain)) break;
+      if (node.kind == Kind::boolean) return AvroStep{.op = Op::boolean_text};
+      if (node.kind == Kind::int32 || node.kind == Kind::int64) return AvroStep{.op = Op::int_text};
+      if (node.kind == Kind::float32) return AvroStep{.op = Op::float32_text};
+      if (node.kind == Kind::float64) return AvroStep{.op = Op::float64_text};
       break;
     case TypeKind::bytes:
       if (node.kind == Kind::string || node.kind == Kind::bytes) return AvroStep{.op = Op::bytes};

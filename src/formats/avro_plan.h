@@ -11,7 +11,7 @@
 // Fields are found as Avro's schema resolution finds them (specification, "Schema Resolution"), and a little further: a
 // column takes the field of exactly its name, else the one with it as alias, else the only one that differs in letter
 // case. Numbers grow int, long, double; float is double; string and bytes are each other; enums are strings, fixed is
-// bytes. What is missing is null, what is more is skipped.
+// bytes; numbers and booleans may be read as STRING, as in ksqlDB. What is missing is null, what is more is skipped.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -39,7 +39,11 @@ struct AvroStep {
     bytes,
     fixed,         // `size` bytes
     fixed_string,  // the same, checked for UTF-8
-    symbol,        // an enum: one of the symbols from `other` on, `size` of them
+    boolean_text,  // to STRING
+    int_text,      // varint
+    float32_text,
+    float64_text,
+    symbol,  // an enum: one of the symbols from `other` on, `size` of them
     date,
     time_ms,
     time_us,

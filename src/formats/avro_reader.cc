@@ -1,6 +1,7 @@
 #include "formats/avro_reader.h"
 
 #include "batch/decimal_bytes.h"
+#include "batch/number_text.h"
 #include "formats/scalar_text.h"
 #include "formats/schema_store.h"
 
@@ -10,6 +11,9 @@ using Op = AvroStep::Op;
 
 static constexpr int max_calls = 256;              // types within themselves
 static constexpr std::uint32_t max_hollow = 4096;  // elements of a list that take no bytes
+
+// Sixteen bytes behind a string may be read.
+static constexpr char true_text[24] = "true", false_text[24] = "false";
 
 // ASCII, for short strings faster than to ask.
 static bool is_plain(std::string_view text) {
@@ -124,6 +128,27 @@ bool AvroReader::run(std::uint32_t at, std::uint32_t end, std::uint32_t row) {
         if (!fixed(step.size, bytes)) return fault(step, from);
         put_string(step, row, bytes);
         break;
+      case Op::boolean_text:
+        if (at_ == stop_ || static_cast<unsigned char>(*at_) > 1) return fault(step, from);
+        put(step, row, StringView(*at_ ? true_text : false_text, *at_ ? 4 : 5));
+        ++at_;
+        break;
+      case Op::int_text:
+        if (!varint(v)) return fault(step, from);
+        put_text(step, row, [&](char* p) { return put_integer(p, v); });
+        break;
+      case Op::float32_text: {
+        float f;
+        if (!plain(f)) return fault(step, from);
+        put_text(step, row, [&](char* p) { return put_double(p, static_cast<double>(f)); });
+        break;
+      }
+      case Op::float64_text: {
+        double d;
+        if (!plain(d)) return fault(step, from);
+        put_text(step, row, [&](char* p) { return put_double(p, d); });
+        break;
+      }
       case Op::symbol:
         if (!varint(v) || v < 0 || v >= step.size) return fault(step, from, "expected the number of an enum's symbol");
         put(step, row, plan_->symbols[step.other + static_cast<std::uint32_t>(v)]);

@@ -71,6 +71,15 @@ class AvroReader {
     put(step, row, StringView(v.data(), static_cast<std::uint32_t>(v.size())));
   }
 
+  // Number text that `write` puts at a char*.
+  template <class F>
+  void put_text(const AvroStep& step, std::uint32_t row, F write) {
+    char text[32];
+    Column& column = *slots_[step.slot];
+    StringView kept = column.keep(std::string_view(text, static_cast<std::size_t>(write(text) - text)));
+    column.values<StringView>()[row] = kept;
+  }
+
   bool run(std::uint32_t at, std::uint32_t end, std::uint32_t row);
   bool put_number(const AvroStep& step, std::uint32_t row, std::string_view bytes);
   bool next_block(const AvroStep& step, Block& block);

@@ -230,6 +230,12 @@ Result<AvroSchema> AvroSchema::parse(std::string_view text) {
   return Reader().read(*json);
 }
 
+const AvroNode* AvroSchema::record() const {
+  auto either = optional(0);
+  const AvroNode& root = nodes[either ? either->node : 0];
+  return root.kind == Kind::record ? &root : nullptr;
+}
+
 std::optional<AvroSchema::Optional> AvroSchema::optional(std::uint32_t node) const {
   const std::vector<std::uint32_t>& branches = nodes[node].children;
   if (nodes[node].kind != Kind::choice || branches.size() != 2) return std::nullopt;

@@ -79,6 +79,8 @@ struct AvroSchema {
     std::uint32_t null_branch, node;
   };
   std::optional<Optional> optional(std::uint32_t node) const;
+  // What the schema is a record of, or null; nullptr: it is of something else.
+  const AvroNode* record() const;
 };
 
 std::string_view name_of(AvroNode::Kind kind);

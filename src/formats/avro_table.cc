@@ -43,9 +43,8 @@ void tell_table(Json& record, const Schema& schema) {
 }
 
 std::shared_ptr<const TableOrigin> read_table(const AvroSchema& value, const Schema& schema) {
-  std::uint32_t root = 0;
-  if (auto optional = value.optional(0)) root = optional->node;
-  const Json* table = value[root].properties.find(table_property);
+  const AvroNode* record = value.record();
+  const Json* table = record ? record->properties.find(table_property) : nullptr;
   if (!table || !table->object()) return nullptr;
   auto origin = std::make_shared<TableOrigin>();
   origin->system = table->text_of("system");
@@ -56,7 +55,7 @@ std::shared_ptr<const TableOrigin> read_table(const AvroSchema& value, const Sch
     for (const Json& column : *key->array())
       if (auto place = schema.find(column.text_of("name")); place && *place < schema.key.size())
         origin->columns[*place] = {column.text_of("type"), is_true(column, "not_null")};
-  for (const AvroField& field : value[root].fields) {
+  for (const AvroField& field : record->fields) {
     auto place = schema.find(true_name(field));
     if (!place || *place < schema.key.size()) continue;
     bool not_null = value[field.type].kind != AvroNode::Kind::choice || is_true(field.properties, not_null_property);

@@ -114,6 +114,10 @@ TEST_SUITE("formats") {
     CHECK(one(TypeKind::string, "\"bytes\"", "\x04hi") == "hi");
     CHECK(one(TypeKind::string, R"({"type":"enum","name":"E","symbols":["RED","BLUE"]})", "\x02") == "BLUE");
     CHECK(one(TypeKind::bytes, R"({"type":"fixed","name":"F","size":2})", "ab") == "0x6162");
+    CHECK(one(TypeKind::string, "\"long\"", "\x03") == "-2");
+    CHECK(one(TypeKind::string, "\"boolean\"", "\x01") == "true");
+    CHECK(one(TypeKind::string, "\"float\"", "\0\0\xc0\x3f"s) == "1.5");
+    CHECK(one(TypeKind::string, "\"double\"", "\0\0\0\0\0\0\xf0\xbf"s) == "-1.0");
     CHECK(one(TypeKind::date, R"({"type":"int","logicalType":"date"})", "\x13") == "1969-12-22");
     CHECK(one(TypeKind::time, R"({"type":"int","logicalType":"time-millis"})", "\xd0\x0f") == "00:00:01");
     CHECK(one(TypeKind::timestamp, R"({"type":"long","logicalType":"timestamp-millis"})", "\xd0\x0f") ==
@@ -143,8 +147,8 @@ TEST_SUITE("formats") {
     CHECK(stage.shown({{"A", spread}}, schema, "\x06\x02") == R"({"INT":null,"STRING":null,"P":{"X":1}})");
     CHECK(stage.shown({{"A", spread}}, schema, std::string(1, '\0')) == "null");
     CHECK(stage.shown({{"A", TypeKind::string}}, schema, "\x04\x04hi") == "hi");
-    CHECK(stage.shown({{"A", TypeKind::string}}, schema, "\x02\x0e") ==
-          "field A: the writer has int, which is no STRING at byte 6");
+    CHECK(stage.shown({{"A", TypeKind::string}}, schema, "\x06\x02") ==
+          "field A: the writer has record, which is no STRING at byte 6");
     CHECK(stage.shown({{"A", TypeKind::string}}, schema, "\x08") ==
           "field A: expected the number of a union's branch at byte 5");
   }

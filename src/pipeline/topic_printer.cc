@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/near_name.h"
+#include "formats/avro_schema.h"
 #include "formats/formats.h"
 #include "log/record_batch.h"
 
@@ -76,7 +77,8 @@ class SideText {
       auto schema = text ? avro.read_schemas("", *text) : Result<Schema>(std::move(text).error());
       if (schema) {
         layout.fields = schema->value;
-        layout.bare = layout.fields.size() == 1 && layout.fields[0].name == "ROWVAL";
+        auto parsed = AvroSchema::parse(*text);
+        layout.bare = layout.fields.size() == 1 && parsed && parsed->record() == nullptr;
         layout.decoder = avro.make_decoder(
             {.format = "AVRO", .fields = layout.fields, .wrap_single = !layout.bare, .schemas = &schemas_});
       }

@@ -66,7 +66,8 @@ std::vector<Player::Part> Player::parts_of(const Lines& input) {
     bool below = !parts.empty() && parts.back().command && !parts.back().last;
     if (line.starts_with("@")) {
       parts.push_back({.command = true, .text = trimmed(line.substr(1))});
-    } else if (below && (parts.back().text.starts_with("put ") || parts.back().text.starts_with("file "))) {
+    } else if (below && (parts.back().text.starts_with("put ") || parts.back().text.starts_with("file ") ||
+                         parts.back().text.starts_with("schema "))) {
       if (blank)
         parts.back().last = true;  // of its lines
       else
@@ -179,6 +180,10 @@ Result<void> Player::command(const Part& part) {
     return stage_.kill();
   } else if (word == "put") {
     return put(rest, part.lines);
+  } else if (word == "schema") {
+    std::string text;
+    for (const std::string& line : part.lines) text += line;
+    return stage_.put_schema(rest, text);
   } else if (word == "file") {
     std::string content;
     for (const std::string& line : part.lines) content += line + "\n";

@@ -9,6 +9,7 @@
 #include "registry/schema_topic.h"
 #include "sql/binder.h"
 #include "sql/parser.h"
+#include "tests/cases/avro_record.h"
 
 namespace levada::cases {
 
@@ -117,8 +118,27 @@ Result<void> Stage::kill() {
 
 // ---- what goes in and comes out ----
 
+Result<void> Stage::put_schema(const std::string& subject, const std::string& text) {
+  LV_TRY(schemas_->put(subject, text));
+  return {};
+}
+
+// What JSON stands for in AVRO, by the newest schema of the subject or the one that is declared.
+Result<std::string> Stage::avro_bytes(const std::string& text, const FormatSpec* spec, const std::string& subject) {
+  auto schema = LV_TRY(schemas_->latest(subject));
+  if (!schema) {
+    LV_TRY(schemas_->put(subject, find_format("AVRO")->schema_text(*spec)));
+    schema = LV_TRY(schemas_->latest(subject));
+  }
+  std::string bytes(schema_frame_size, '\0');
+  store_big(bytes.data() + 1, schema->id);
+  return bytes + LV_TRY(avro_record(LV_TRY(AvroSchema::parse(schema->text)), LV_TRY(Json::parse(text))));
+}
+
 // What the text stands for in the format.
-static Result<std::string> bytes_of(const std::string& text, const FormatSpec* spec) {
+Result<std::string> Stage::bytes_of(const std::string& text, const FormatSpec* spec, const std::string& subject) {
+  if (spec ? spec->format == "AVRO" : LV_TRY(schemas_->latest(subject)).has_value())
+    return avro_bytes(text, spec, subject);
   if (!spec || spec->format != "KAFKA" || spec->fields.size() != 1) return text;
   std::string cast = "CAST('" + text + "' AS " + spec->fields[0].type.text() + ")";
   Script script{"record", cast};
@@ -141,8 +161,9 @@ Result<void> Stage::put(const std::string& topic, const std::vector<Put>& record
   auto relations = session_->catalog().over_topic(topic);
   const RecordFormat* format = relations.empty() ? nullptr : &relations.front()->format;
   for (Put record : records) {
-    if (record.key) record.key = LV_TRY(bytes_of(*record.key, format ? &format->key : nullptr));
-    if (record.value) record.value = LV_TRY(bytes_of(*record.value, format ? &format->value : nullptr));
+    if (record.key) record.key = LV_TRY(bytes_of(*record.key, format ? &format->key : nullptr, topic + "-key"));
+    if (record.value)
+      record.value = LV_TRY(bytes_of(*record.value, format ? &format->value : nullptr, topic + "-value"));
     RecordBatchBuilder batch;
     batch.add(record.timestamp_ms, record.key ? Text(*record.key) : Text(),
               record.value ? Text(*record.value) : Text());

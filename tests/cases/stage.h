@@ -47,6 +47,7 @@ class Stage {
   };
   // Keys and values that the topic's stream has in the KAFKA format are texts that stand for their bytes.
   Result<void> put(const std::string& topic, const std::vector<Put>& records);
+  Result<void> put_schema(const std::string& subject, const std::string& text);
   Result<std::vector<PrintedRecord>> records(const std::string& topic);
   Result<std::vector<DeadLetterReport>> dead_letters();
   Result<void> write_file(const std::string& path, const std::string& content);
@@ -57,6 +58,8 @@ class Stage {
   std::int64_t now_ms() const { return clock_.now_ms(); }
 
  private:
+  Result<std::string> bytes_of(const std::string& text, const FormatSpec* spec, const std::string& subject);
+  Result<std::string> avro_bytes(const std::string& text, const FormatSpec* spec, const std::string& subject);
   Result<void> open();
   void close();
   PipelineSurroundings surroundings();
