@@ -48,9 +48,22 @@ std::string error_of(Properties properties) {
   return sink.error().text();
 }
 
+// As in base/options_test.cc, the other way round.
+struct Twin {
+  std::string second, first;
+};
+constexpr Option twin_options[] = {{.name = "first", .field = option<&Twin::first>},
+                                   {.name = "second", .field = option<&Twin::second>}};
+
 }  // namespace
 
 TEST_SUITE("base") {
+  TEST_CASE("structs of one name in two files have setters of their own: the other") {
+    auto twin = *parse_options<Twin>(twin_options, {{"first", "1", ""}, {"second", "2", ""}});
+    CHECK(twin.first == "1");
+    CHECK(twin.second == "2");
+  }
+
   TEST_CASE("options are filled from properties, what is not given from the defaults") {
     auto sink = parse_options<Sink>(sink_options, {{"connection.url", " db ", ""},
                                                    {"insert.mode", "UPSERT", ""},

@@ -115,43 +115,40 @@ constexpr std::string_view type_name() {
 }  // namespace detail
 
 namespace detail {
-template <auto Member>
-inline constexpr OptionField value_option = {
-    .type = detail::type_name<typename detail::MemberOf<decltype(Member)>::Value>(),
-    .set = [](void* options, std::string_view text) -> Result<void> {
-      using M = detail::MemberOf<decltype(Member)>;
-      auto& value = static_cast<typename M::Struct*>(options)->*Member;
-      if constexpr (std::is_enum_v<typename M::Value>) {
-        value = static_cast<typename M::Value>(LV_TRY(read_option_name(text, names_of_values(value))));
-        return {};
-      } else {
-        return read_option(text, value);
-      }
-    },
-    .get = [](const void* options) -> std::string {
-      using M = detail::MemberOf<decltype(Member)>;
-      const auto& value = static_cast<const typename M::Struct*>(options)->*Member;
-      if constexpr (std::is_enum_v<typename M::Value>)
-        return std::string(names_of_values(value)[static_cast<std::size_t>(value)]);
-      else
-        return write_option(value);
-    },
-};
-template <auto Member>
-inline constexpr OptionField family_option = {
-    .type = detail::type_name<typename detail::MemberOf<decltype(Member)>::Value>(),
-    .add =
-        [](void* options, Property property) {
-          using M = detail::MemberOf<decltype(Member)>;
-          (static_cast<typename M::Struct*>(options)->*Member).push_back(std::move(property));
-        },
+// The struct is a parameter of its own, though the member says it: where it is in an unnamed namespace, g++ makes what
+// has it as a parameter local to the file, but not what only has its member. Two files with a struct of one name would
+// share their setters, and set each other's members.
+template <class Struct, auto Member>
+struct OptionAccess {
+  using M = MemberOf<decltype(Member)>;
+  static Result<void> set(void* options, std::string_view text) {
+    auto& value = static_cast<Struct*>(options)->*Member;
+    if constexpr (std::is_enum_v<typename M::Value>) {
+      value = static_cast<typename M::Value>(LV_TRY(read_option_name(text, names_of_values(value))));
+      return {};
+    } else {
+      return read_option(text, value);
+    }
+  }
+  static std::string get(const void* options) {
+    const auto& value = static_cast<const Struct*>(options)->*Member;
+    if constexpr (std::is_enum_v<typename M::Value>)
+      return std::string(names_of_values(value)[static_cast<std::size_t>(value)]);
+    else
+      return write_option(value);
+  }
+  static void add(void* options, Property property) {
+    (static_cast<Struct*>(options)->*Member).push_back(std::move(property));
+  }
 };
 template <auto Member>
 constexpr OptionField option_of() {
-  if constexpr (std::is_same_v<typename detail::MemberOf<decltype(Member)>::Value, Properties>)
-    return family_option<Member>;
+  using Value = typename MemberOf<decltype(Member)>::Value;
+  using Access = OptionAccess<typename MemberOf<decltype(Member)>::Struct, Member>;
+  if constexpr (std::is_same_v<Value, Properties>)
+    return {.type = type_name<Value>(), .add = &Access::add};
   else
-    return value_option<Member>;
+    return {.type = type_name<Value>(), .set = &Access::set, .get = &Access::get};
 }
 }  // namespace detail
 

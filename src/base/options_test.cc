@@ -14,9 +14,22 @@ constexpr Option spice_options[] = {
     {.name = "column.*", .field = option<&Spice::columns>, .doc = "What stands in a column."},
 };
 
+// base/option_errors_test.cc has one of this name too, with the members the other way round.
+struct Twin {
+  std::string first, second;
+};
+constexpr Option twin_options[] = {{.name = "first", .field = option<&Twin::first>},
+                                   {.name = "second", .field = option<&Twin::second>}};
+
 }  // namespace
 
 TEST_SUITE("base") {
+  TEST_CASE("structs of one name in two files have setters of their own: the one") {
+    auto twin = *parse_options<Twin>(twin_options, {{"first", "1", ""}, {"second", "2", ""}});
+    CHECK(twin.first == "1");
+    CHECK(twin.second == "2");
+  }
+
   TEST_CASE("a row that ends in .* takes all properties with its prefix") {
     auto spice =
         parse_options<Spice>(spice_options, {{"column.A", "1", "x:1"}, {"grams", "7", ""}, {"column.b.c", "2", ""}});

@@ -14,8 +14,8 @@ static constexpr std::span<const std::string_view> names_of_values(TriggerRows) 
 
 namespace {
 
-// As written. Its name must be no other file's: the setters of option<> are found by it.
-struct WrittenTriggerOptions {
+// As written.
+struct Written {
   Secret url;  // may hold a password
   std::string host, port, database, user;
   Secret password;
@@ -30,86 +30,82 @@ struct WrittenTriggerOptions {
 
 constexpr Option table[] = {
     {.name = "connection.url",
-     .field = option<&WrittenTriggerOptions::url>,
+     .field = option<&Written::url>,
      .doc = "Where the database is: jdbc:postgresql://HOST:PORT/DATABASE or postgresql://HOST:PORT/DATABASE, with the "
             "parameters of the JDBC driver or of libpq."},
-    {.name = "connection.user", .field = option<&WrittenTriggerOptions::user>, .doc = "The database user."},
-    {.name = "connection.password", .field = option<&WrittenTriggerOptions::password>, .doc = "The user's password."},
-    {.name = "database.hostname",
-     .field = option<&WrittenTriggerOptions::host>,
-     .doc = "The server, instead of connection.url."},
-    {.name = "database.port", .field = option<&WrittenTriggerOptions::port>, .doc = "Its port."},
-    {.name = "database.dbname", .field = option<&WrittenTriggerOptions::database>, .doc = "The database."},
-    {.name = "database.user", .field = option<&WrittenTriggerOptions::user>, .doc = "The same as connection.user."},
-    {.name = "database.password",
-     .field = option<&WrittenTriggerOptions::password>,
-     .doc = "The same as connection.password."},
+    {.name = "connection.user", .field = option<&Written::user>, .doc = "The database user."},
+    {.name = "connection.password", .field = option<&Written::password>, .doc = "The user's password."},
+    {.name = "database.hostname", .field = option<&Written::host>, .doc = "The server, instead of connection.url."},
+    {.name = "database.port", .field = option<&Written::port>, .doc = "Its port."},
+    {.name = "database.dbname", .field = option<&Written::database>, .doc = "The database."},
+    {.name = "database.user", .field = option<&Written::user>, .doc = "The same as connection.user."},
+    {.name = "database.password", .field = option<&Written::password>, .doc = "The same as connection.password."},
     {.name = "table.include.list",
-     .field = option<&WrittenTriggerOptions::tables>,
+     .field = option<&Written::tables>,
      .doc = "The tables to capture: table or schema.table, with commas between them; a part may stand in double "
             "quotes.",
      .required = true},
     {.name = "change.table",
-     .field = option<&WrittenTriggerOptions::change_table>,
+     .field = option<&Written::change_table>,
      .fallback = "${table}_changes",
      .doc = "The table that the triggers fill: a name, also with a schema; ${schema} and ${table} stand for the "
             "captured table's."},
     {.name = "setup",
-     .field = option<&WrittenTriggerOptions::setup>,
+     .field = option<&Written::setup>,
      .fallback = "auto",
      .doc = "auto: what is missing of change table, columns and triggers is made; check: it is said, with the SQL that "
             "makes it; off: the change table is read as it is, whoever fills it."},
-    {.name = "topic", .field = option<&WrittenTriggerOptions::topic>, .doc = "The topic, where there is one table."},
+    {.name = "topic", .field = option<&Written::topic>, .doc = "The topic, where there is one table."},
     {.name = "topic.prefix",
-     .field = option<&WrittenTriggerOptions::topic_prefix>,
+     .field = option<&Written::topic_prefix>,
      .doc = "Topics are called PREFIX.SCHEMA.TABLE; by default the connector's name is the prefix."},
     {.name = "snapshot.mode",
-     .field = option<&WrittenTriggerOptions::rows>,
+     .field = option<&Written::rows>,
      .fallback = "initial",
      .doc = "Which rows come before the changes. initial: all of the table; always: at each start anew; initial_only: "
             "no changes follow; no_data: none, but all changes that the change table has; when_needed: as initial, and "
             "anew after the change table has lost what was not read."},
     {.name = "message.key.columns",
-     .field = option<&WrittenTriggerOptions::keys>,
+     .field = option<&Written::keys>,
      .doc = "The columns that rows are told apart by, where it is not the primary key: schema.table:column,column with "
             "semicolons between tables."},
     {.name = "wake.up",
-     .field = option<&WrittenTriggerOptions::notify>,
+     .field = option<&Written::notify>,
      .fallback = "true",
      .doc = "Whether writers wake this source by NOTIFY when they commit. The server lets transactions that notify "
             "commit one after another: with many short ones at once, false and a small poll.interval.ms cost them "
             "less."},
     {.name = "poll.interval.ms",
-     .field = option<&WrittenTriggerOptions::poll_ms>,
+     .field = option<&Written::poll_ms>,
      .fallback = "500",
      .range = "1..3600000",
      .unit = "ms",
      .doc = "How long until the change table is looked at without being woken."},
     {.name = "prune",
-     .field = option<&WrittenTriggerOptions::prune>,
+     .field = option<&Written::prune>,
      .fallback = "true",
      .doc = "Whether changes are deleted from the change table when the log has them, all but the last one."},
     {.name = "change.id.column",
-     .field = option<&WrittenTriggerOptions::id_column>,
+     .field = option<&Written::id_column>,
      .doc = "The change table's column that counts changes. By default the one that a sequence fills, else levada_id."},
     {.name = "change.transaction.column",
-     .field = option<&WrittenTriggerOptions::transaction_column>,
+     .field = option<&Written::transaction_column>,
      .doc = "Its column that has pg_current_xact_id(). By default the one of type xid8, else levada_transaction."},
     {.name = "change.action.column",
-     .field = option<&WrittenTriggerOptions::action_column>,
+     .field = option<&Written::action_column>,
      .doc = "Its column that says what happened: INSERT, UPDATE, DELETE, TRUNCATE, or their first letters. By default "
             "action, or levada_action where the captured table has a column of that name."},
     {.name = "change.time.column",
-     .field = option<&WrittenTriggerOptions::time_column>,
+     .field = option<&Written::time_column>,
      .doc = "Its timestamp of the change, which becomes the record's time. By default levada_time, if it is there."},
     {.name = "max.batch.size",
-     .field = option<&WrittenTriggerOptions::most_rows>,
+     .field = option<&Written::most_rows>,
      .fallback = "8192",
      .range = "1..1000000",
      .unit = "rows",
      .doc = "Changes that are read at a time, at most."},
     {.name = "snapshot.fetch.size",
-     .field = option<&WrittenTriggerOptions::chunk_rows>,
+     .field = option<&Written::chunk_rows>,
      .fallback = "10240",
      .range = "1..100000000",
      .unit = "rows",
@@ -132,8 +128,8 @@ void for_each_part(std::string_view text, char separator, F&& f) {
   }
 }
 
-Result<PostgresAddress> read_address(const WrittenTriggerOptions& written, const Properties& known,
-                                     const Properties& driver, OptionNotes& notes) {
+Result<PostgresAddress> read_address(const Written& written, const Properties& known, const Properties& driver,
+                                     OptionNotes& notes) {
   PostgresAddress address;
   if (!written.url.empty()) {
     auto parsed = parse_postgres_url(written.url.reveal());
@@ -167,7 +163,7 @@ Result<TriggerOptions> read_trigger_options(const Properties& properties, Option
     bool of_driver = p.name.starts_with("connection.") || p.name.starts_with("database.");
     (of_driver && !in_table(p.name) ? driver : known).push_back(p);
   }
-  auto written = LV_TRY(parse_options<WrittenTriggerOptions>(table, known, &notes));
+  auto written = LV_TRY(parse_options<Written>(table, known, &notes));
 
   TriggerOptions options;
   options.address = LV_TRY(read_address(written, known, driver, notes));
