@@ -304,6 +304,7 @@ Result<SourceRead> WalSource::read(std::stop_token stop, milliseconds wait) {
     }
     std::int64_t left_us = deadline_us - steady_us();
     if (left_us <= 0 || stop.stop_requested()) return out;
+    if (snapshot_runs) LV_TRY(explained(replication_->wait(microseconds(0), -1)));  // only this takes what has arrived
     if (snapshot_runs || changes_->holding() || piece_.kind != Replication::Piece::Kind::none) continue;
     LV_TRY(explained(replication_->wait(microseconds(std::min<std::int64_t>(left_us, 100'000)), stop_file_.file())));
   }
