@@ -1,5 +1,6 @@
 #include "connectors/postgres/wal_source.h"
 
+#include <fmt/core.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -8,7 +9,9 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "base/random.h"
 #include "connectors/postgres/catalogue.h"
+#include "connectors/postgres/envelope_collector.h"
 #include "connectors/postgres/held_transactions.h"
 #include "connectors/postgres/names.h"
 #include "connectors/postgres/replication.h"
@@ -51,6 +54,13 @@ class StopFile {
   const int file_;
 };
 
+// A random UUID of version 4.
+std::string new_run() {
+  std::uint64_t high = random_seed(), low = random_seed();
+  return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff, high & 0xfff,
+                     0x8000 | (low >> 48 & 0x3fff), low & 0xffff'ffff'ffff);
+}
+
 class WalSource : public Source {
  public:
   WalSource(SourceContext context, WalOptions options, CaptureFilter filter)
@@ -76,7 +86,7 @@ class WalSource : public Source {
 
  private:
   std::string application() const { return "levada " + context_.name; }
-  std::unique_ptr<ChangeCollector> make_collector() const { return std::make_unique<RowCollector>(options_.values); }
+  std::unique_ptr<ChangeCollector> make_collector() const;
   std::int64_t steady_us() const { return context_.clock->steady_us(); }
 
   Result<std::unique_ptr<Replication>> open_replication() const;
@@ -96,6 +106,7 @@ class WalSource : public Source {
 
   const SourceContext context_;
   const WalOptions options_;
+  const std::string run_ = new_run();  // names this run in envelopes
   const CaptureFilter filter_;
   Catalogue catalogue_;
   HeldTransactions held_;
@@ -122,6 +133,16 @@ class WalSource : public Source {
   Gauge* lag_bytes_ = nullptr;
   Gauge* lag_ms_ = nullptr;
 };
+
+std::unique_ptr<ChangeCollector> WalSource::make_collector() const {
+  if (context_.form == RecordForm::rows) return std::make_unique<RowCollector>(options_.values);
+  EnvelopeOptions envelopes{.name = options_.topic_prefix, .database = options_.address.get("dbname")};
+  envelopes.tombstones = options_.tombstones;
+  envelopes.transactions = options_.transaction_topic;
+  envelopes.transaction_topic = options_.transaction_topic_name;
+  envelopes.run = run_;
+  return std::make_unique<EnvelopeCollector>(std::move(envelopes), options_.values, *context_.clock);
+}
 
 WalSource::~WalSource() {
   bool streaming = replication_ != nullptr && changes_ != nullptr;
