@@ -192,7 +192,7 @@ def differences(source, replica, table):
     return result
 
 
-def compare(source, replica, run, seconds=180):
+def compare(source, replica, run, seconds=60):
     """Waits until the replica is equal row for row; the writers must have stopped."""
     end = time.monotonic() + seconds
     while True:
@@ -200,5 +200,5 @@ def compare(source, replica, run, seconds=180):
         if not found:
             return
         run.must_run()
-        expect(time.monotonic() < end, f"after {seconds} s the replica is not equal:\n" + "\n".join(found) + "\n" + run.said())
+        expect(time.monotonic() < end, f"after {seconds} s the replica is not equal:\n" + "\n".join(found) + "\n" + run.said()[-3000:])
         time.sleep(0.5)
