@@ -236,6 +236,8 @@ Result<std::string> substitute(std::string_view value, Files& files) {
       out += LV_TRY(from_environment(inner.substr(4)));
     else if (inner.starts_with("file:"))
       out += LV_TRY(from_file(inner.substr(5), files));
+    else if (inner == "topic" || inner == "schema" || inner == "table")  // words of sinks' options for their targets
+      out.append("${").append(inner).append("}");
     else
       return Error(ErrorKind::usage, "unknown substitution ${" + std::string(inner) + "}")
           .remedy("Known are ${env:NAME} and ${file:PATH:KEY}.");

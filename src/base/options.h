@@ -10,6 +10,9 @@
 //   };
 //   auto options = LV_TRY(parse_options<SinkOptions>(sink_options, properties));
 //
+// The struct has a name that no other file uses for its options, even in an unnamed namespace: the compiler takes
+// option<&Options::a> of two such files for the same thing, which then fills the wrong member.
+//
 // Members may be bool, std::int64_t, double, std::string, Secret, std::vector<std::string> (a list with commas), or an
 // enum for which `constexpr std::span<const std::string_view> names_of_values(E)` lists the names in the order of the
 // values. A row whose name ends in ".*" stands for a family of names; its member is Properties and gets all of them,
@@ -160,7 +163,8 @@ inline constexpr OptionField option = detail::option_of<Member>();
 class Files;
 
 // Replaces ${env:NAME}, ${env:NAME:-default} and ${file:PATH:KEY} (a properties file with KEY=value lines; without KEY
-// the whole file without its last line feed) in the value. "$${" stands for a plain "${".
+// the whole file without its last line feed) in the value. "$${" stands for a plain "${"; ${topic}, ${schema} and
+// ${table} are left alone: they are words of options that name a sink's target.
 Result<std::string> substitute(std::string_view value, Files& files);
 
 }  // namespace levada

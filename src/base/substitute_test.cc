@@ -60,6 +60,7 @@ TEST_SUITE("base") {
     CHECK(substituted("${env:HOME") == "error: '${' without '}'\n  do: Write $${ for a plain ${.");
     CHECK(substituted("${HOME}") ==
           "error: unknown substitution ${HOME}\n  do: Known are ${env:NAME} and ${file:PATH:KEY}.");
+    CHECK(substituted("${schema}.x_${topic}") == "${schema}.x_${topic}");  // means something to sinks
     CHECK(substituted("${}").starts_with("error: unknown substitution ${}"));
   }
 }

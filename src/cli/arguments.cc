@@ -114,6 +114,15 @@ class CommandLine {
         "Example: levada dlq list; levada dlq show 3; levada dlq replay 3 --value '7,Lisboa,2026-01-31' --file "
         "orders.sql");
 
+    CLI::App* import = command("import", "Show the SQL of a Kafka Connect configuration: JSON or a properties file");
+    import->add_option("FILE", a_.file, "The configuration")->required()->type_name("");
+    import->add_flag("--secrets-from-env", a_.secrets_from_env,
+                     "Passwords become references to the environment, as ${env:DATABASE_PASSWORD}");
+    shared(import);
+    import->footer(
+        "Example: levada import register-postgres.json --secrets-from-env > inventory.sql\n"
+        "Exit codes: 0 the statement can be run; 1 something of it cannot be had here, which its comments say.");
+
     CLI::App* version = command("version", "Show the version");
     shared(version);
     CLI::App* help = command("help", "Show what a command does");

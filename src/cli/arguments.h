@@ -24,6 +24,7 @@ struct Arguments {
   std::optional<std::string> value;   // the bytes to replay instead
   std::int64_t workers = 0;
   bool until_caught_up = false, from_beginning = false, follow = true, connect = false, all = false, keep_going = false;
+  bool secrets_from_env = false;
   bool quiet = false, verbose = false, no_color = false;
   OutputForm output = OutputForm::table;
 };

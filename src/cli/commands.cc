@@ -17,6 +17,7 @@
 #include "cli/text_table.h"
 #include "formats/base64.h"
 #include "levada/levada.h"
+#include "pipeline/connector_import.h"
 #include "pipeline/status_file.h"
 
 namespace levada {
@@ -376,10 +377,25 @@ Result<int> help(const Arguments& a) {
   return 0;
 }
 
+// ---- import ----
+
+Result<int> import(const Arguments& a) {
+  std::string text = LV_TRY(read_file(real_files(), a.file));
+  auto configuration = LV_TRY(read_connector_configuration(text, a.file));
+  ImportedConnector imported = import_connector(configuration, a.secrets_from_env);
+  if (a.output == OutputForm::json)
+    out(Json(Json::Object{{"sql", imported.sql}}).text() + "\n");
+  else
+    out(imported.sql);
+  for (const std::string& problem : imported.problems) say("error: " + problem + "\n");
+  return imported.problems.empty() ? 0 : 1;
+}
+
 constexpr std::array table = {
-    Command{"run", run},     Command{"check", check},          Command{"explain", explain},
-    Command{"print", print}, Command{"topics", topics},        Command{"status", status},
-    Command{"dlq", dlq},     Command{"version", show_version}, Command{"help", help},
+    Command{"run", run},     Command{"check", check},   Command{"explain", explain},
+    Command{"print", print}, Command{"topics", topics}, Command{"status", status},
+    Command{"dlq", dlq},     Command{"import", import}, Command{"version", show_version},
+    Command{"help", help},
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/near_name.h"
+#include "formats/connect_avro.h"
 #include "formats/connect_json.h"
 
 namespace levada {
@@ -143,13 +144,10 @@ class PlainConverter : public ConnectConverter {
 
 }  // namespace
 
-Result<std::unique_ptr<ConnectConverter>> make_converter(const ConverterSpec& spec, Side /*side*/,
-                                                         SchemaStore* /*schemas*/) {
+Result<std::unique_ptr<ConnectConverter>> make_converter(const ConverterSpec& spec, Side side, SchemaStore* schemas) {
   switch (spec.kind) {
     case ConverterSpec::Kind::json: return make_connect_json(spec);
-    case ConverterSpec::Kind::avro:
-      return Error(ErrorKind::unsupported, "AvroConverter is not supported yet")
-          .remedy("Give 'value.converter' = 'org.apache.kafka.connect.json.JsonConverter'.");
+    case ConverterSpec::Kind::avro: LV_ASSERT(schemas != nullptr); return make_connect_avro(side, *schemas);
     case ConverterSpec::Kind::string:
     case ConverterSpec::Kind::bytes: return std::make_unique<PlainConverter>(spec.kind);
   }

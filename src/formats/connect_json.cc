@@ -195,6 +195,15 @@ std::unique_ptr<ConnectConverter> make_connect_json(const ConverterSpec& spec) {
 
 // ---- from JSON ----
 
+Result<ConnectTypeRef> ConnectJsonReader::type_of(std::string_view schema) {
+  if (schema == "null") return nullptr;
+  if (auto known = types_.find(schema); known != types_.end()) return known->second;
+  if (types_.size() >= most_types) types_.clear();
+  ConnectTypeRef type = LV_TRY(read_connect_schema(schema));
+  types_.emplace(schema, type);
+  return type;
+}
+
 Result<ConnectJsonReader::Parts> ConnectJsonReader::split(std::string_view text) {
   if (!front_.empty() && text.size() > front_.size() && text.starts_with(front_) && text.back() == '}')
     return Parts{type_, text.substr(front_.size(), text.size() - front_.size() - 1)};
@@ -227,13 +236,9 @@ Result<ConnectJsonReader::Parts> ConnectJsonReader::split(std::string_view text)
     if (index_[at] != ',') break;
     ++at;
   }
-  if (!has_schema || !has_payload) return Parts{nullptr, text};
-  if (schema != schema_ || schema_.empty()) {
-    ConnectTypeRef type = schema == "null" ? nullptr : LV_TRY(read_connect_schema(schema));
-    schema_ = schema;
-    type_ = std::move(type);
-  }
+  if (!has_schema || !has_payload || (schema != "null" && !schema.starts_with('{'))) return Parts{nullptr, text};
   front_.clear();
+  type_ = LV_TRY(type_of(schema));
   auto begin = static_cast<std::size_t>(payload.data() - text.data());
   if (payload_last && begin + payload.size() + 1 == text.size()) front_ = text.substr(0, begin);
   return Parts{type_, payload};

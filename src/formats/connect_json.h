@@ -9,6 +9,7 @@
 // A record without a value has none here: JsonConverter would write {"schema":…,"payload":null}, or a bare null, which
 // compaction takes for a value.
 #pragma once
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -52,10 +53,14 @@ class ConnectJsonReader {
   Result<Parts> split(std::string_view text);
 
  private:
+  static constexpr std::size_t most_types = 64;
+
+  Result<ConnectTypeRef> type_of(std::string_view schema);
+
   JsonIndex index_;
   std::string front_;  // up to the payload, of the text before
-  std::string schema_;
   ConnectTypeRef type_;
+  std::map<std::string, ConnectTypeRef, std::less<>> types_;  // by the schema's text
 };
 
 // Appends a row with the value that the payload says. A member that is missing is its field's default, or null.

@@ -55,6 +55,13 @@ class Decoder {
                       std::span<Column* const> columns, RowFailures& failures) = 0;
   // For formats whose values can say themselves that the row is deleted: those of the last decode(); nullptr: none.
   virtual const Bits* deletions() const { return nullptr; }
+  // Likewise those that say that the table was emptied, and those that are no rows at all.
+  virtual const Bits* truncations() const { return nullptr; }
+  virtual const Bits* passed_over() const { return nullptr; }
+  // By field, the rows of the last decode() whose value the source did not send (Batch::absent); nullptr: none.
+  virtual const std::vector<Bits>* absent() const { return nullptr; }
+  // What these four say counts even where no column is wanted: decode() is to be called all the same.
+  virtual bool tells_rows() const { return false; }
 };
 
 // The texts of many rows, one after the other: text i ends at ends[i] and begins where the last one ended.

@@ -4,6 +4,7 @@
 
 #include "formats/avro.h"
 #include "formats/avro_fields.h"
+#include "formats/debezium_json.h"
 #include "formats/delimited.h"
 #include "formats/json.h"
 #include "formats/kafka.h"
@@ -36,6 +37,11 @@ constexpr Format table[] = {
      .make_encoder = make_avro_encoder,
      .schema_text = avro_schema_text,
      .read_schemas = read_avro_schemas},
+    {.name = "DEBEZIUM_JSON",
+     .doc = "Topics of Debezium's connectors: envelopes as the rows, deletions and truncations that they mean.",
+     .check = check_debezium_json,
+     .make_decoder = make_debezium_json_decoder,
+     .make_encoder = make_debezium_json_encoder},
     {.name = "NONE",
      .doc = "No columns: for records without a key.",
      .check = check_none,

@@ -130,7 +130,7 @@ TEST_SUITE("formats") {
     Type map = Type::map(TypeKind::string, TypeKind::int32), array = Type::array(TypeKind::int32);
     Type record = Type::structure({{"F", map}});
     names(spec_of("JSON", {{"A", Type::array(Type::map(TypeKind::int32, TypeKind::int32))}}), {"JSON", "A", "STRING"});
-    for (std::string_view format : {"JSON", "DELIMITED", "KAFKA", "AVRO"}) {
+    for (std::string_view format : {"JSON", "DELIMITED", "KAFKA", "AVRO", "DEBEZIUM_JSON"}) {
       FormatSpec key = spec_of(format, {{"K", record}});
       key.side = Side::key;
       names(key, {"K", "MAP", "key"});
@@ -173,6 +173,9 @@ TEST_SUITE("formats") {
 
       FormatSpec plain = spec_of("AVRO", samples::random_fields(random, samples::Nesting::none, count));
       check_round_trip(plain, samples::random_rows(random, plain.fields, rows));
+
+      FormatSpec debezium = spec_of("DEBEZIUM_JSON", samples::random_fields(random, samples::Nesting::all, count));
+      check_round_trip(debezium, samples::random_rows(random, debezium.fields, rows));
 
       FormatSpec delimited = spec_of("DELIMITED", samples::random_fields(random, samples::Nesting::none, count));
       static const std::string delimiters[] = {",", ";", "|", "SPACE", "TAB", "-", "a", "0", "$"};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "pipeline/row_marks.h"
+
 namespace levada {
 namespace {
 
@@ -79,14 +81,20 @@ Result<void> ConnectWriter::write(const ConnectRecords& records, Transaction& tr
   for (std::uint32_t row = 0; row < records.size; ++row) {
     if (failed[row]) continue;
     Text key = text_of(records.key, row, keys_), value = text_of(records.value, row, values_);
+    const std::string_view headers =
+        records.headers.empty() ? std::string_view() : std::string_view(records.headers[row]);
+    if (is_truncation({.key = key, .value = value, .headers = headers})) {  // in every partition, as readers expect it
+      for (Partition& each : to.partitions) each.records.add(records.timestamps_ms[row], key, value, headers);
+      ++written;
+      continue;
+    }
     std::size_t p = 0;
     if (to.partitions.size() > 1)
       p = key.is_null()
               ? to.turn++ % to.partitions.size()
               : static_cast<std::size_t>(partition_of(key.view(), static_cast<std::int32_t>(to.partitions.size())));
     Partition& partition = to.partitions[p];
-    partition.records.add(records.timestamps_ms[row], key, value,
-                          records.headers.empty() ? std::string_view() : std::string_view(records.headers[row]));
+    partition.records.add(records.timestamps_ms[row], key, value, headers);
     ++written;
     if (partition.records.bytes() < record_batch_bytes) continue;
     transaction.append(partition.to, partition.records.finish());

@@ -17,7 +17,7 @@ constexpr std::string_view compression_names[] = {"none", "lz4", "zstd"};
 constexpr std::span<const std::string_view> names_of_values(CleanupPolicy) { return cleanup_names; }
 constexpr std::span<const std::string_view> names_of_values(TopicCompression) { return compression_names; }
 
-struct TopicOptions {
+struct TopicGroupOptions {
   std::string include, exclude;
   std::int64_t partitions = 1;
   CleanupPolicy cleanup = CleanupPolicy::kept;
@@ -28,42 +28,42 @@ struct TopicOptions {
 constexpr std::string_view not_here = "the embedded log has no such setting";
 constexpr std::array topic_options = {
     Option{.name = "include",
-           .field = option<&TopicOptions::include>,
+           .field = option<&TopicGroupOptions::include>,
            .doc = "The topics of the group: a regular expression for the whole name."},
     Option{.name = "exclude",
-           .field = option<&TopicOptions::exclude>,
+           .field = option<&TopicGroupOptions::exclude>,
            .doc = "Topics that are not of the group: a regular expression for the whole name."},
     Option{.name = "partitions",
-           .field = option<&TopicOptions::partitions>,
+           .field = option<&TopicGroupOptions::partitions>,
            .fallback = "1",
            .range = "-1..10000",
            .doc = "Partitions of a new topic; -1: one."},
     Option{.name = "cleanup.policy",
-           .field = option<&TopicOptions::cleanup>,
+           .field = option<&TopicGroupOptions::cleanup>,
            .fallback = "delete",
            .doc = "compact: of each key only the last record is kept."},
     Option{.name = "retention.ms",
-           .field = option<&TopicOptions::retention_ms>,
+           .field = option<&TopicGroupOptions::retention_ms>,
            .fallback = "-1",
            .range = "-1..",
            .doc = "How long records are kept; -1: for ever."},
     Option{.name = "retention.bytes",
-           .field = option<&TopicOptions::retention_bytes>,
+           .field = option<&TopicGroupOptions::retention_bytes>,
            .fallback = "-1",
            .range = "-1..",
            .doc = "How many bytes of a partition are kept; -1: all."},
     Option{.name = "segment.bytes",
-           .field = option<&TopicOptions::segment_bytes>,
+           .field = option<&TopicGroupOptions::segment_bytes>,
            .fallback = "67108864",
            .range = "1024..",
            .doc = "Size of a segment file."},
     Option{.name = "delete.retention.ms",
-           .field = option<&TopicOptions::delete_retention_ms>,
+           .field = option<&TopicGroupOptions::delete_retention_ms>,
            .fallback = "86400000",
            .range = "0..",
            .doc = "How long a compacted topic keeps its tombstones."},
     Option{.name = "compression.type",
-           .field = option<&TopicOptions::compression>,
+           .field = option<&TopicGroupOptions::compression>,
            .fallback = "none",
            .doc = "none, lz4 or zstd."},
     Option{.name = "replication.factor", .doc = "the embedded log has one copy"},
@@ -86,7 +86,7 @@ bool is_of_family(std::string_view property, std::string_view family) {
   return property == family || (property.starts_with(family) && property[family.size()] == '.');
 }
 
-TopicConfig config_of(const TopicOptions& options) {
+TopicConfig config_of(const TopicGroupOptions& options) {
   TopicConfig config;
   config.partitions = static_cast<std::int32_t>(std::max<std::int64_t>(options.partitions, 1));
   config.compact = options.cleanup == CleanupPolicy::compacted;
@@ -107,7 +107,7 @@ Result<RecordWriting::TopicGroup> read_group(const std::string& name, const Prop
     if (property.name.starts_with(front))
       own.push_back({property.name.substr(front.size()), property.value, property.where});
   OptionNotes own_notes;
-  auto options = parse_options<TopicOptions>(topic_options, own, &own_notes);
+  auto options = parse_options<TopicGroupOptions>(topic_options, own, &own_notes);
   if (!options) return std::move(options).error().within("'" + front + "*'");
   for (const std::string& note : own_notes) notes.push_back("'" + front + note.substr(1));
   if (name != "default" && options->include.empty())

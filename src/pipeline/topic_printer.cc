@@ -25,7 +25,8 @@ struct Shown {
 class SideText {
  public:
   SideText(const FormatSpec* spec, SchemaStore& schemas) : schemas_(schemas) {
-    if (!spec || spec->format == "JSON" || spec->format == "DELIMITED" || spec->format == "NONE")
+    if (!spec || spec->format == "JSON" || spec->format == "DEBEZIUM_JSON" || spec->format == "DELIMITED" ||
+        spec->format == "NONE")
       return;  // these are text already
     declared_ = {spec->fields, find_format(spec->format)->make_decoder(*spec), spec->fields.size() == 1};
   }

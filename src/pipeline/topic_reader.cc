@@ -1,5 +1,7 @@
 #include "pipeline/topic_reader.h"
 
+#include <utility>
+
 #include "formats/formats.h"
 #include "pipeline/event_time.h"
 #include "pipeline/row_marks.h"
@@ -204,11 +206,16 @@ void TopicReader::decode(std::span<const Record> records, Layout& layout, const 
     for (std::uint32_t i = 0; i < size; ++i) texts_[i] = records[i].key;
     layout.key->decode(texts_, memory, key.wanted, failures);
   }
-  if (value.any) {
+  const Bits *truncated = nullptr, *passed_over = nullptr;
+  if (value.any || layout.value->tells_rows()) {
     for (std::uint32_t i = 0; i < size; ++i) texts_[i] = records[i].value;
     layout.value->decode(texts_, memory, value.wanted, failures);
     add_deletions(layout.value->deletions(), batch);
+    if (const auto* absent = layout.value->absent()) batch.absent = *absent;
+    truncated = layout.value->truncations();
+    passed_over = layout.value->passed_over();
   }
+  auto is_row = [&](std::uint32_t i) { return !(truncated && (*truncated)[i]) && !(passed_over && (*passed_over)[i]); };
   batch.key = key.columns();
   batch.after = value.columns();
   if (any_headers) read_marks(records, batch);
@@ -216,25 +223,42 @@ void TopicReader::decode(std::span<const Record> records, Layout& layout, const 
   // A table's rows are told apart by their keys.
   if (read_.table)
     for (std::uint32_t i = 0; i < size; ++i)
-      if (records[i].key.is_null()) failures.push_back({i, "the key of a table's row is null"});
-
-  if (failures.empty()) {
-    batch.selection = Selection::all(size);
-  } else {
-    Bits failed(size, false);
-    for (const RowFailure& failure : failures) {
-      if (failed[failure.row]) continue;
-      failed.set(failure.row);
-      const Record& record = records[failure.row];
-      out.undecodable.push_back(undecodable(record, failure.why));
-    }
-    std::vector<std::uint32_t> rows;
+      if (records[i].key.is_null() && is_row(i)) failures.push_back({i, "the key of a table's row is null"});
+  if (truncated && read_.table && read_.format.partitions > 1)  // who knows what was before it in the others
     for (std::uint32_t i = 0; i < size; ++i)
-      if (!failed[i]) rows.push_back(i);
-    batch.selection = Selection(std::move(rows));
+      if ((*truncated)[i])
+        failures.push_back({i, "a table of several partitions was emptied by a record in one of them"});
+
+  auto give = [&](Batch&& some) {
+    if (read_.format.event_time) set_event_times(some, out);
+    if (!some.empty()) out.batches.push_back(std::move(some));
+  };
+  if (failures.empty() && !truncated && !passed_over) {
+    batch.selection = Selection::all(size);
+    return give(std::move(batch));
   }
-  if (read_.format.event_time) set_event_times(batch, out);
-  if (!batch.empty()) out.batches.push_back(std::move(batch));
+  Bits failed(size, false);
+  for (const RowFailure& failure : failures) {
+    if (failed[failure.row]) continue;
+    failed.set(failure.row);
+    out.undecodable.push_back(undecodable(records[failure.row], failure.why));
+  }
+  std::vector<std::uint32_t> rows;
+  auto give_rows = [&] {
+    Batch some = batch;
+    some.selection = Selection(std::exchange(rows, {}));
+    give(std::move(some));
+  };
+  for (std::uint32_t i = 0; i < size; ++i) {
+    if (failed[i]) continue;
+    if (is_row(i)) {
+      rows.push_back(i);
+    } else if (truncated && (*truncated)[i] && read_.table) {  // of a stream's rows none goes away
+      give_rows();
+      truncate(records[i], out);
+    }
+  }
+  give_rows();
 }
 
 DeadLetter TopicReader::undecodable(const Record& record, std::string cause) const {

@@ -163,8 +163,7 @@ Result<FormatSpec> make_format(const Script& script, const PropertyPlaces& place
   if (!found) {
     std::vector<std::string> names;
     for (const Format& f : formats()) names.emplace_back(f.name);
-    static constexpr std::array<std::string_view, 4> not_yet_formats = {"PROTOBUF", "PROTOBUF_NOSR", "JSON_SR",
-                                                                        "DEBEZIUM_JSON"};
+    static constexpr std::array<std::string_view, 3> not_yet_formats = {"PROTOBUF", "PROTOBUF_NOSR", "JSON_SR"};
     if (std::ranges::find(not_yet_formats, name) != not_yet_formats.end())
       return statement_error(script, span, "not supported yet: format " + name)
           .remedy("Use JSON, AVRO, DELIMITED or KAFKA.");

@@ -11,7 +11,7 @@ namespace {
 
 using Kind = ConnectType::Kind;
 
-struct Options {
+struct LogicalTableOptions {
   bool unique = true;
   std::string key_field;
   std::string topic_regex, topic_replacement, key_regex, key_replacement;
@@ -19,26 +19,26 @@ struct Options {
 
 constexpr std::array option_table = {
     Option{.name = "topic.regex",
-           .field = option<&Options::topic_regex>,
+           .field = option<&LogicalTableOptions::topic_regex>,
            .doc = "A regular expression for the whole name of the topic.",
            .required = true},
     Option{.name = "topic.replacement",
-           .field = option<&Options::topic_replacement>,
+           .field = option<&LogicalTableOptions::topic_replacement>,
            .doc = "The topic's new name; $1 is what the first group matched.",
            .required = true},
     Option{.name = "key.enforce.uniqueness",
-           .field = option<&Options::unique>,
+           .field = option<&LogicalTableOptions::unique>,
            .fallback = "true",
            .doc = "The key says which table the row is of."},
     Option{.name = "key.field.name",
-           .field = option<&Options::key_field>,
+           .field = option<&LogicalTableOptions::key_field>,
            .fallback = "__dbz__physicalTableIdentifier",
            .doc = "The field of the key that says it."},
     Option{.name = "key.field.regex",
-           .field = option<&Options::key_regex>,
+           .field = option<&LogicalTableOptions::key_regex>,
            .doc = "A regular expression for the whole name of the topic."},
     Option{.name = "key.field.replacement",
-           .field = option<&Options::key_replacement>,
+           .field = option<&LogicalTableOptions::key_replacement>,
            .doc = "What the key's field says; without it: the topic."},
     Option{.name = "schema.name.adjustment.mode", .doc = "schemas have the names of their topics"},
     Option{.name = "logical.table.cache.size", .doc = "every schema is made once"},
@@ -46,7 +46,7 @@ constexpr std::array option_table = {
 
 class ByLogicalTableRouter : public Transform {
  public:
-  ByLogicalTableRouter(Options options, TopicPattern topic, std::optional<TopicPattern> key)
+  ByLogicalTableRouter(LogicalTableOptions options, TopicPattern topic, std::optional<TopicPattern> key)
       : options_(std::move(options)), topic_(std::move(topic)), key_(std::move(key)) {}
 
   void apply(const ConnectRecords& records, std::vector<ConnectRecords>& out, RowFailures& failures) override {
@@ -99,14 +99,14 @@ class ByLogicalTableRouter : public Transform {
     return std::make_shared<const ConnectType>(std::move(copy));
   }
 
-  const Options options_;
+  const LogicalTableOptions options_;
   const TopicPattern topic_;
   const std::optional<TopicPattern> key_;
   std::map<std::string, Plans<ConnectTypeRef>> key_types_, value_types_;  // by the new topic
 };
 
 Result<std::unique_ptr<Transform>> make(const Properties& properties, Side /*side*/, OptionNotes& notes) {
-  auto read = LV_TRY(parse_options<Options>(option_table, properties, &notes));
+  auto read = LV_TRY(parse_options<LogicalTableOptions>(option_table, properties, &notes));
   auto topic = LV_TRY(TopicPattern::make(properties, "topic.regex", "topic.replacement"));
   std::optional<TopicPattern> key;
   if (find_property(properties, "key.field.regex") || find_property(properties, "key.field.replacement"))

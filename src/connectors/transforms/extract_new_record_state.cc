@@ -31,7 +31,7 @@ constexpr std::string_view old_mode_names[] = {"drop", "rewrite", "none"};
 constexpr std::span<const std::string_view> names_of_values(Mode) { return mode_names; }
 constexpr std::span<const std::string_view> names_of_values(OldMode) { return old_mode_names; }
 
-struct Options {
+struct UnwrapOptions {
   Mode mode = Mode::tombstone;
   OldMode old_mode = OldMode::drop;
   bool drop_tombstones = true;
@@ -42,47 +42,47 @@ struct Options {
 
 constexpr std::array option_table = {
     Option{.name = "delete.tombstone.handling.mode",
-           .field = option<&Options::mode>,
+           .field = option<&UnwrapOptions::mode>,
            .fallback = "tombstone",
            .doc = "What becomes of deletions and the tombstones behind them."},
     Option{.name = "delete.handling.mode",
-           .field = option<&Options::old_mode>,
+           .field = option<&UnwrapOptions::old_mode>,
            .fallback = "drop",
            .doc = "The older name: drop, rewrite or none, together with 'drop.tombstones'."},
     Option{.name = "drop.tombstones",
-           .field = option<&Options::drop_tombstones>,
+           .field = option<&UnwrapOptions::drop_tombstones>,
            .fallback = "true",
            .doc = "The older name: false keeps the tombstones behind deletions."},
     Option{.name = "add.fields",
-           .field = option<&Options::add_fields>,
+           .field = option<&UnwrapOptions::add_fields>,
            .doc = "Fields of the envelope that are put into the row: op, table, source.ts_ms, lsn:position."},
     Option{.name = "add.fields.prefix",
-           .field = option<&Options::fields_prefix>,
+           .field = option<&UnwrapOptions::fields_prefix>,
            .fallback = "__",
            .doc = "What their names begin with."},
     Option{.name = "add.headers",
-           .field = option<&Options::add_headers>,
+           .field = option<&UnwrapOptions::add_headers>,
            .doc = "Fields of the envelope that become headers."},
     Option{.name = "add.headers.prefix",
-           .field = option<&Options::headers_prefix>,
+           .field = option<&UnwrapOptions::headers_prefix>,
            .fallback = "__",
            .doc = "What their names begin with."},
     Option{.name = "route.by.field",
-           .field = option<&Options::route_by_field>,
+           .field = option<&UnwrapOptions::route_by_field>,
            .doc = "The field of the row that names the topic."},
     Option{.name = "drop.fields.header.name",
-           .field = option<&Options::drop_fields_header>,
+           .field = option<&UnwrapOptions::drop_fields_header>,
            .doc = "The header that lists, as a JSON array, fields that the row shall not have."},
     Option{.name = "drop.fields.from.key",
-           .field = option<&Options::drop_fields_from_key>,
+           .field = option<&UnwrapOptions::drop_fields_from_key>,
            .fallback = "false",
            .doc = "These fields go from the key, too."},
     Option{.name = "drop.fields.keep.schema.compatible",
-           .field = option<&Options::drop_fields_keep_schema_compatible>,
+           .field = option<&UnwrapOptions::drop_fields_keep_schema_compatible>,
            .fallback = "true",
            .doc = "Only fields that may be null are dropped."},
     Option{.name = "replace.null.with.default",
-           .field = option<&Options::nulls_become_defaults>,
+           .field = option<&UnwrapOptions::nulls_become_defaults>,
            .fallback = "false",
            .doc = "true: a null of a field that has a default becomes that default."},
 };
@@ -150,7 +150,7 @@ bool is_envelope(const ConnectType& type) {
 
 class ExtractNewRecordState : public Transform {
  public:
-  ExtractNewRecordState(Options options, std::vector<EnvelopeField> fields, std::vector<EnvelopeField> headers)
+  ExtractNewRecordState(UnwrapOptions options, std::vector<EnvelopeField> fields, std::vector<EnvelopeField> headers)
       : options_(std::move(options)), fields_(std::move(fields)), headers_(std::move(headers)) {
     for (const EnvelopeField& header : headers_)
       if (header.structure.empty() && header.field == "op") op_header_ = header.name;
@@ -417,7 +417,7 @@ class ExtractNewRecordState : public Transform {
     type = less;
   }
 
-  const Options options_;
+  const UnwrapOptions options_;
   const std::vector<EnvelopeField> fields_, headers_;
   std::string op_header_;
   Plans<Plan> plans_;
@@ -425,7 +425,7 @@ class ExtractNewRecordState : public Transform {
 };
 
 // The names of before 3.0 to the one of today.
-void translate_old_names(const Properties& properties, Options& options) {
+void translate_old_names(const Properties& properties, UnwrapOptions& options) {
   if (find_property(properties, "delete.tombstone.handling.mode")) return;
   if (!find_property(properties, "delete.handling.mode") && !find_property(properties, "drop.tombstones")) return;
   switch (options.old_mode) {
@@ -447,7 +447,7 @@ Result<std::vector<EnvelopeField>> read_envelope_fields(const std::vector<std::s
 }
 
 Result<std::unique_ptr<Transform>> make(const Properties& properties, Side /*side*/, OptionNotes& notes) {
-  auto read = LV_TRY(parse_options<Options>(option_table, properties, &notes));
+  auto read = LV_TRY(parse_options<UnwrapOptions>(option_table, properties, &notes));
   translate_old_names(properties, read);
   auto fields = LV_TRY(read_envelope_fields(read.add_fields, read.fields_prefix, "add.fields"));
   auto headers = LV_TRY(read_envelope_fields(read.add_headers, read.headers_prefix, "add.headers"));

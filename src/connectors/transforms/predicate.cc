@@ -10,12 +10,12 @@
 namespace levada {
 namespace {
 
-struct TopicOptions {
+struct TopicNameOptions {
   std::string pattern;
 };
 constexpr std::array topic_options = {
     Option{.name = "pattern",
-           .field = option<&TopicOptions::pattern>,
+           .field = option<&TopicNameOptions::pattern>,
            .doc = "A regular expression for the whole name of the topic.",
            .required = true},
 };
@@ -33,7 +33,7 @@ class TopicNameMatches : public Predicate {
 };
 
 Result<std::unique_ptr<Predicate>> make_topic_name_matches(const Properties& properties) {
-  auto options = LV_TRY(parse_options<TopicOptions>(topic_options, properties));
+  auto options = LV_TRY(parse_options<TopicNameOptions>(topic_options, properties));
   auto predicate = std::make_unique<TopicNameMatches>(options.pattern);
   if (!predicate->regex().ok())
     return Error(ErrorKind::usage, "'pattern' is no regular expression")
@@ -42,11 +42,11 @@ Result<std::unique_ptr<Predicate>> make_topic_name_matches(const Properties& pro
   return predicate;
 }
 
-struct HeaderOptions {
+struct HeaderKeyOptions {
   std::string name;
 };
 constexpr std::array header_options = {
-    Option{.name = "name", .field = option<&HeaderOptions::name>, .doc = "Name of the header.", .required = true},
+    Option{.name = "name", .field = option<&HeaderKeyOptions::name>, .doc = "Name of the header.", .required = true},
 };
 
 class HasHeaderKey : public Predicate {
@@ -67,7 +67,7 @@ class HasHeaderKey : public Predicate {
 };
 
 Result<std::unique_ptr<Predicate>> make_has_header_key(const Properties& properties) {
-  return std::make_unique<HasHeaderKey>(LV_TRY(parse_options<HeaderOptions>(header_options, properties)).name);
+  return std::make_unique<HasHeaderKey>(LV_TRY(parse_options<HeaderKeyOptions>(header_options, properties)).name);
 }
 
 class RecordIsTombstone : public Predicate {

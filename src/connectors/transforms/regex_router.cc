@@ -7,17 +7,17 @@
 namespace levada {
 namespace {
 
-struct Options {
+struct RegexRouterOptions {
   std::string regex, replacement;
 };
 
 constexpr std::array option_table = {
     Option{.name = "regex",
-           .field = option<&Options::regex>,
+           .field = option<&RegexRouterOptions::regex>,
            .doc = "A regular expression for the whole name of the topic.",
            .required = true},
     Option{.name = "replacement",
-           .field = option<&Options::replacement>,
+           .field = option<&RegexRouterOptions::replacement>,
            .doc = "The topic's new name; $1 is what the first group matched.",
            .required = true},
 };
@@ -36,7 +36,7 @@ class RegexRouter : public Transform {
 };
 
 Result<std::unique_ptr<Transform>> make(const Properties& properties, Side /*side*/, OptionNotes& /*notes*/) {
-  LV_TRY(parse_options<Options>(option_table, properties));
+  LV_TRY(parse_options<RegexRouterOptions>(option_table, properties));
   return std::make_unique<RegexRouter>(LV_TRY(TopicPattern::make(properties, "regex", "replacement")));
 }
 

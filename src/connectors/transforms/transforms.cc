@@ -8,6 +8,15 @@ std::span<const TransformKind* const> transform_kinds() {
       &by_logical_table_router,
       &regex_router,
       &filter_transform,
+      &value_to_key,
+      &extract_field,
+      &replace_field,
+      &mask_field,
+      &insert_field,
+      &cast_transform,
+      &timestamp_converter,
+      &flatten_transform,
+      &hoist_field,
   };
   return kinds;
 }
