@@ -125,31 +125,15 @@ ConnectPlan plan_money(const CapturedType&, const ValueModes& modes) {
               "an amount of money")};
 }
 
-ConnectPlan plan_bytea(const CapturedType& from, const ValueModes& modes) {
-  using Binary = ValueModes::Binary;
-  Binary binary = modes.binary;
-  auto read = [binary](const FieldText& text, StringView& value, Column& column) {
-    if (binary == Binary::hex) {
-      value = StringView(text.data + 2, text.size - 2);
-      return text.view().starts_with("\\x");
-    }
-    if (!read_bytea(text.view(), column.arena(), value) || binary == Binary::bytes) return binary == Binary::bytes;
-    char* out = column.arena().allocate(base64_size(value.size()));
-    char* end = put_base64(out, value.view());
-    if (binary == Binary::base64_url_safe) {
-      std::replace(out, end, '+', '-');
-      std::replace(out, end, '/', '_');
-    }
-    value = StringView(out, static_cast<std::uint32_t>(end - out));
+ConnectPlan plan_bytea(const CapturedType&, const ValueModes& modes) {
+  ValueModes::Binary mode = modes.binary;
+  auto read = [mode](const FieldText& text, StringView& value, Column& column) {
+    if (!read_bytea(text.view(), column.arena(), value)) return false;
+    value = binary_value(value.view(), mode, column.arena());
     return true;
   };
-  if (binary != Binary::bytes)
-    return {plain(Kind::string), scalar_reader<StringView>(read, "a value of type bytea", modes.unavailable)};
-  auto bytes = [](const FieldText& text, StringView& value, Column& column) {
-    return read_bytea(text.view(), column.arena(), value);
-  };
-  (void)from;
-  return {plain(Kind::bytes), scalar_reader<StringView>(bytes, "a value of type bytea", modes.unavailable)};
+  return {plain(mode == ValueModes::Binary::bytes ? Kind::bytes : Kind::string),
+          scalar_reader<StringView>(read, "a value of type bytea", modes.unavailable)};
 }
 
 // ---- moments ----
@@ -404,6 +388,27 @@ std::optional<ConnectPlan> plan_scalar(const CapturedType& type, const ValueMode
 }
 
 }  // namespace
+
+StringView binary_value(std::string_view bytes, ValueModes::Binary mode, Arena& arena) {
+  auto size = static_cast<std::uint32_t>(bytes.size());
+  if (mode == ValueModes::Binary::bytes) return {bytes.data(), size};
+  if (mode == ValueModes::Binary::hex) {
+    char* out = arena.allocate(2 * bytes.size());
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      static constexpr char digits[] = "0123456789abcdef";
+      out[2 * i] = digits[static_cast<unsigned char>(bytes[i]) >> 4];
+      out[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    return {out, 2 * size};
+  }
+  char* out = arena.allocate(base64_size(bytes.size()));
+  char* end = put_base64(out, bytes);
+  if (mode == ValueModes::Binary::base64_url_safe) {
+    std::replace(out, end, '+', '-');
+    std::replace(out, end, '/', '_');
+  }
+  return {out, static_cast<std::uint32_t>(end - out)};
+}
 
 std::optional<ValuePlan> plan_connect_value(const CapturedType& type, int dimensions, bool optional,
                                             const ValueModes& modes) {

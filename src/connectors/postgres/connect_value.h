@@ -18,6 +18,9 @@ std::optional<ValuePlan> plan_connect_value(const CapturedType& type, int dimens
 //   'x''y'::text   ->  x'y            nextval('s'::regclass), now()  ->  nullopt
 std::optional<std::string> literal_default(std::string_view expression);
 
+// Bytes as a value of the mode: themselves, or as base64 or hexadecimal digits in memory of the arena.
+StringView binary_value(std::string_view bytes, ValueModes::Binary mode, Arena& arena);
+
 // A text of the type that says nothing: 0, '', 1970-01-01. What stands for a NOT NULL value that the log does not hold
 // in the row before a change.
 std::string_view empty_text(const CapturedType& type);

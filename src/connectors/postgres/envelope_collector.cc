@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "connectors/postgres/connect_value.h"
 #include "connectors/postgres/refused_change.h"
 #include "formats/connect_json.h"
 #include "formats/scalar_text.h"
@@ -66,7 +67,7 @@ EnvelopeCollector::EnvelopeCollector(EnvelopeOptions options, ValueModes modes, 
       modes_(modes),
       clock_(clock),
       message_key_(message_key_type()),
-      message_value_(message_value_type()),
+      message_value_(message_value_type(modes.binary != ValueModes::Binary::bytes)),
       transaction_key_(transaction_key_type()),
       transaction_value_(transaction_value_type()) {
   LV_ASSERT(modes_.form == RecordForm::connect);
@@ -405,7 +406,8 @@ ConnectRecords EnvelopeCollector::message_records() {
     put_transaction(value->child(3), message.order);
     Column& body = value->child(4);
     body.child(0).append_string(message.prefix);
-    body.child(1).append_string(message.content);
+    Column& content = body.child(1);
+    content.append(binary_value(content.keep(message.content).view(), modes_.binary, content.arena()));
     body.append_structure();
     value->append_structure();
     records.timestamps_ms.push_back(message.place.commit_us / 1000);

@@ -136,15 +136,15 @@ ConnectTypeRef message_key_type() {
   return structure("io.debezium.connector.postgresql.MessageKey", 1, false, {{"prefix", scalar(Kind::string, true)}});
 }
 
-ConnectTypeRef message_value_type() {
-  return structure(
-      "io.debezium.connector.postgresql.MessageValue", 1, false,
-      {{"op", scalar(Kind::string)},
-       {"ts_ms", scalar(Kind::int64, true)},
-       {"source", source_type()},
-       {"transaction", transaction_block_type()},
-       {"message", structure("io.debezium.connector.postgresql.Message", 1, false,
-                             {{"prefix", scalar(Kind::string, true)}, {"content", scalar(Kind::bytes, true)}})}});
+ConnectTypeRef message_value_type(bool content_is_text) {
+  return structure("io.debezium.connector.postgresql.MessageValue", 1, false,
+                   {{"op", scalar(Kind::string)},
+                    {"ts_ms", scalar(Kind::int64, true)},
+                    {"source", source_type()},
+                    {"transaction", transaction_block_type()},
+                    {"message", structure("io.debezium.connector.postgresql.Message", 1, false,
+                                          {{"prefix", scalar(Kind::string, true)},
+                                           {"content", scalar(content_is_text ? Kind::string : Kind::bytes, true)}})}});
 }
 
 ConnectTypeRef transaction_key_type() {

@@ -34,7 +34,7 @@ std::shared_ptr<const EnvelopePlan> plan_envelope(CapturedTableRef table, const 
 ConnectTypeRef source_type();             // io.debezium.connector.postgresql.Source
 ConnectTypeRef transaction_block_type();  // event.block
 ConnectTypeRef message_key_type();
-ConnectTypeRef message_value_type();
+ConnectTypeRef message_value_type(bool content_is_text);  // binary.handling.mode
 ConnectTypeRef transaction_key_type();
 ConnectTypeRef transaction_value_type();
 

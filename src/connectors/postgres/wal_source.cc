@@ -470,7 +470,6 @@ Result<std::unique_ptr<Source>> make_wal_source(SourceContext context) {
   WalOptions options = LV_TRY(read_wal_options(context.properties, context.name, context.form, notes));
   if (context.notes) context.notes->insert(context.notes->end(), notes.begin(), notes.end());
   CaptureFilter filter = LV_TRY(CaptureFilter::compile(options.lists));
-  if (context.form == RecordForm::connect) return Error(ErrorKind::unsupported, "envelopes are not built yet");
   return std::make_unique<WalSource>(std::move(context), std::move(options), std::move(filter));
 }
 

@@ -1,0 +1,378 @@
+// Our envelopes against what Debezium recorded for the same SQL (../shared/peers/debezium/events, or LEVADA_DEBEZIUM).
+//
+// The part of the SQL above its mark is there before the source starts and comes by snapshot, the part below while it
+// streams. What depends on clocks and positions is masked; every other difference stands in debezium/VARIANT.txt, a
+// line each, in the words of docs/debezium-differences.md. LEVADA_WRITE_DEBEZIUM=1 writes those files.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <set>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "base/metrics.h"
+#include "batch/number_text.h"
+#include "connectors/connectors.h"
+#include "connectors/postgres/connection.h"
+#include "connectors/postgres/url.h"
+#include "formats/connect_json.h"
+#include "tests/skip.h"
+
+namespace levada {
+namespace {
+
+std::string events_folder() {
+  const char* given = std::getenv("LEVADA_DEBEZIUM");
+  return given ? given : LEVADA_ROOT "/../shared/peers/debezium/events";
+}
+
+// ---- records, as the peers' capture wrote them ----
+
+struct Event {
+  Json key, value;      // null, or {"schema": …, "payload": …}
+  std::string headers;  // those that depend on the change
+  std::string op() const {
+    const Json* payload = value.find("payload");
+    return payload ? payload->text_of("op") : "tombstone";
+  }
+};
+using Events = std::map<std::string, std::vector<Event>>;  // by topic
+
+bool is_volatile(std::string_view path, std::string_view name) {
+  static const std::set<std::string_view> of_source = {"ts_ms", "ts_us", "ts_ns", "lsn", "txId", "xmin", "sequence"};
+  static const std::set<std::string_view> of_event = {"ts_ms", "ts_us", "ts_ns"};
+  if (path == "payload.source") return of_source.contains(name);
+  if (path == "payload") return of_event.contains(name);
+  return path == "payload.transaction" && name == "id";
+}
+
+// Members in the order of their names, numbers by value, what is volatile as "*" where it is there; a snapshot has no
+// transaction, though Debezium gives it one.
+Json canonical(const Json& json, bool is_transaction, const std::string& path = "") {
+  if (const auto* object = json.object()) {
+    Json::Object sorted;
+    for (const auto& [name, value] : *object) {
+      bool masked = is_volatile(path, name) && !value.is_null();
+      if (name == "txId" && json.text_of("snapshot") != "false") continue;
+      if (path == "payload" && name == "id" && is_transaction) masked = true;
+      sorted.emplace_back(
+          name, masked ? Json("*") : canonical(value, is_transaction, path.empty() ? name : path + "." + name));
+    }
+    std::ranges::sort(sorted, {}, &Json::Member::first);
+    return sorted;
+  }
+  if (const auto* array = json.array()) {
+    Json::Array all;
+    for (const Json& value : *array) all.push_back(canonical(value, is_transaction, path + "[]"));
+    // Of no order in Debezium.
+    if (path == "payload.data_collections") std::ranges::sort(all, {}, [](const Json& v) { return v.text(); });
+    return all;
+  }
+  if (const auto* number = json.number(); number && number->text.find_first_of(".eE") != std::string::npos) {
+    char digits[max_double_text];
+    char* end = put_double(digits, parse_double(number->text).value());
+    return JsonNumber{std::string(digits, end)};
+  }
+  return json;
+}
+
+Events recorded(const std::string& variant) {
+  Events events;
+  std::string text = read_file(real_files(), events_folder() + "/postgres-" + variant + ".jsonl").value();
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = text.find('\n', at);
+    Json line = Json::parse(std::string_view(text).substr(at, end - at)).value();
+    bool transaction = line.text_of("topic").ends_with(".transaction");
+    Event event{canonical(*line.find("key"), transaction), canonical(*line.find("value"), transaction), {}};
+    for (const Json& header : *line.find("headers")->array())
+      if (header.text_of("key").ends_with("key"))
+        event.headers += header.text_of("key") + "=" + header.text_of("value");
+    events[line.text_of("topic")].push_back(std::move(event));
+    at = end + 1;
+  }
+  return events;
+}
+
+// ---- ours ----
+
+class Capture {
+ public:
+  explicit Capture(const Properties& more) {
+    auto address = parse_postgres_url(std::getenv("LEVADA_POSTGRES_URL")).value();
+    auto server = PostgresConnection::open(address, "levada live test").value();
+    for (const char* statement :
+         {"SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = 'debezium_test'",
+          "DROP DATABASE IF EXISTS inventory WITH (FORCE)", "CREATE DATABASE inventory"})
+      REQUIRE(server->query(statement));
+    address.set("dbname", "inventory");
+    connection_ = PostgresConnection::open(address, "levada live test").value();
+
+    properties_ = {{"connection.url", std::getenv("LEVADA_POSTGRES_URL")},
+                   {"database.dbname", "inventory"},
+                   {"topic.prefix", "shop"},
+                   {"slot.name", "debezium_test"},
+                   {"publication.name", "debezium_test"}};
+    for (const Property& property : more) properties_.push_back(property);
+  }
+  ~Capture() {
+    source_.reset();
+    auto server =
+        PostgresConnection::open(parse_postgres_url(std::getenv("LEVADA_POSTGRES_URL")).value(), "levada live test");
+    if (!server) return;
+    connection_.reset();
+    for (const char* statement :
+         {"SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = 'debezium_test' AND "
+          "active",
+          "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = 'debezium_test'",
+          "DROP DATABASE IF EXISTS inventory WITH (FORCE)"})
+      (void)(*server)->query(statement);
+  }
+
+  // Each statement by itself; where the script sleeps, the source catches up instead.
+  void run(std::string_view script) {
+    std::string statement;
+    bool quoted = false;
+    for (std::size_t i = 0; i < script.size(); ++i) {
+      char c = script[i];
+      if (!quoted && script.substr(i, 2) == "--") {
+        i = std::min(script.find('\n', i), script.size());
+        continue;
+      }
+      if (c == '\'') quoted = !quoted;
+      if (c != ';' || quoted) {
+        statement += c;
+        continue;
+      }
+      if (statement.find("pg_sleep") != std::string::npos) {
+        catch_up();
+      } else {
+        auto done = connection_->query(statement);
+        REQUIRE_MESSAGE(done, statement << done.error().text());
+      }
+      statement.clear();
+    }
+  }
+
+  void start() {
+    SourceContext context{.name = "SHOP",
+                          .properties = properties_,
+                          .form = RecordForm::connect,
+                          .files = &real_files(),
+                          .clock = &real_clock(),
+                          .logger = &silent_logger(),
+                          .metrics = &metrics_};
+    auto source = find_source("postgres").value()->make_source(std::move(context));
+    REQUIRE_MESSAGE(source, source.error().text());
+    source_ = std::move(*source);
+    auto started = source_->start(std::nullopt);
+    REQUIRE_MESSAGE(started, started.error().text());
+  }
+
+  // Until nothing has come for a while.
+  void catch_up() {
+    if (!source_) return;
+    for (int quiet = 0; quiet < 12;) {
+      auto read = source_->read({}, std::chrono::milliseconds(100));
+      REQUIRE_MESSAGE(read, read.error().text());
+      quiet = read->records.empty() && read->rejected.empty() ? quiet + 1 : 0;
+      CHECK(read->parts.empty());
+      for (const ConnectRecords& records : read->records) take(records);
+      for (const DeadLetter& letter : read->rejected) rejected.push_back(letter.topic + ": " + letter.cause);
+      if (read->position) REQUIRE(source_->acknowledge(*read->position));
+    }
+  }
+
+  Events events;
+  std::vector<std::string> rejected;
+
+ private:
+  static Json json(const ConnectTypeRef& type, const ColumnRef& column, std::uint32_t row, bool transaction) {
+    if (!type || !column || column->is_null(row)) return nullptr;
+    Buffer out;
+    REQUIRE(ConnectJsonWriter(*type, {}).append(out, *column, row));
+    return canonical(Json::parse(out.view()).value(), transaction);
+  }
+
+  void take(const ConnectRecords& records) {
+    for (std::uint32_t row = 0; row < records.size; ++row) {
+      bool transaction = records.topic.ends_with(".transaction");
+      Event event{json(records.key_type, records.key, row, transaction),
+                  json(records.value_type, records.value, row, transaction),
+                  {}};
+      if (!records.headers.empty() && !records.headers[row].empty()) {
+        const std::vector<Header> headers = parse_headers(records.headers[row]).value();
+        for (const Header& header : headers)
+          if (header.name.ends_with("key"))
+            event.headers += std::string(header.name) + "=" + std::string(header.value.view());
+      }
+      events[records.topic].push_back(std::move(event));
+    }
+  }
+
+  std::unique_ptr<PostgresConnection> connection_;
+  Properties properties_;
+  Metrics metrics_;
+  std::unique_ptr<Source> source_;
+};
+
+// ---- what is different ----
+
+std::string cut(const std::string& text) { return text.size() <= 160 ? text : text.substr(0, 160) + "…"; }
+
+// Transactions of which nothing was captured come or do not, by the server's version and the publication.
+void drop_empty_transactions(Events& events) {
+  auto topic = events.find("shop.transaction");
+  if (topic == events.end()) return;
+  std::vector<Event> kept;
+  for (Event& event : topic->second) {
+    const Json* count = event.value.find("payload")->find("event_count");
+    if (count && count->integer() == 0)
+      kept.pop_back();
+    else
+      kept.push_back(std::move(event));
+  }
+  topic->second = std::move(kept);
+}
+
+void compare(const std::string& path, const Json* theirs, const Json* ours, std::vector<std::string>& out) {
+  if (theirs && ours && *theirs == *ours) return;
+  if (theirs && ours && theirs->object() && ours->object()) {
+    std::set<std::string> names;
+    for (const Json* side : {theirs, ours})
+      for (const auto& [name, value] : *side->object()) names.insert(name);
+    for (const std::string& name : names) compare(path + "." + name, theirs->find(name), ours->find(name), out);
+    return;
+  }
+  // Fields of a structure by their name, other arrays as a whole.
+  if (theirs && ours && theirs->array() && ours->array() && path.ends_with("fields")) {
+    std::set<std::string> names;
+    std::map<std::string, const Json*> left, right;
+    for (const Json& field : *theirs->array()) left[field.text_of("field")] = &field;
+    for (const Json& field : *ours->array()) right[field.text_of("field")] = &field;
+    for (const auto& side : {left, right})
+      for (const auto& [name, field] : side) names.insert(name);
+    for (const std::string& name : names)
+      compare(path + "." + name, left.contains(name) ? left[name] : nullptr,
+              right.contains(name) ? right[name] : nullptr, out);
+    return;
+  }
+  out.push_back(path + ": " + (theirs ? cut(theirs->text()) : "-") + " => " + (ours ? cut(ours->text()) : "-"));
+}
+
+// What a record is about, to find its partner.
+std::string identity(const Event& event) {
+  const Json* payload = event.value.find("payload");
+  std::string text = event.op();
+  for (const char* side : {"before", "after"})
+    if (const Json* row = payload ? payload->find(side) : nullptr; row && row->find("id"))
+      text += " " + row->find("id")->text();
+  return text;
+}
+
+std::vector<std::string> differences(const Events& theirs, const Events& ours) {
+  std::set<std::string> topics, schemas;
+  for (const auto* side : {&theirs, &ours})
+    for (const auto& [topic, events] : *side) topics.insert(topic);
+  std::vector<std::string> out;
+  for (const std::string& topic : topics) {
+    static const std::vector<Event> none;
+    const auto& left = theirs.contains(topic) ? theirs.at(topic) : none;
+    const auto& right = ours.contains(topic) ? ours.at(topic) : none;
+    for (std::size_t i = 0, j = 0; i < left.size() || j < right.size();) {
+      std::string place = topic + " " + std::to_string(i);
+      auto later = [](const std::vector<Event>& events, std::size_t from, const Event& like) {
+        for (std::size_t k = from; k < events.size(); ++k)
+          if (identity(events[k]) == identity(like)) return true;
+        return false;
+      };
+      bool aligned = i < left.size() && j < right.size() && identity(left[i]) == identity(right[j]);
+      if (!aligned && left.size() != right.size()) {
+        if (i < left.size() && (j == right.size() || !later(right, j, left[i]))) {
+          out.push_back(place + ": " + cut(identity(left[i])) + " => no record");
+          ++i;
+          continue;
+        }
+        if (j < right.size() && (i == left.size() || !later(left, i, right[j]))) {
+          out.push_back(place + ": no record => " + cut(identity(right[j])));
+          ++j;
+          continue;
+        }
+      }
+      if (i == left.size() || j == right.size()) break;
+      std::vector<std::string> found;
+      compare("key", &left[i].key, &right[j].key, found);
+      compare("value", &left[i].value, &right[j].value, found);
+      if (left[i].headers != right[j].headers)
+        found.push_back("headers: " + left[i].headers + " => " + right[j].headers);
+      // A schema is said once for a topic, not once for a record and for both of its rows.
+      for (std::string& line : found) {
+        bool of_schema = line.starts_with("value.schema") || line.starts_with("key.schema");
+        if (std::size_t before = line.find(".fields.before."); of_schema && before != line.npos)
+          line.replace(before, 15, ".fields.after.");
+        if (!of_schema)
+          out.push_back(place + " " + line);
+        else if (schemas.insert(topic + line).second)
+          out.push_back(topic + " " + line);
+      }
+      ++i, ++j;
+    }
+  }
+  return out;
+}
+
+void check_variant(const std::string& variant, const Properties& properties) {
+  if (!std::getenv("LEVADA_POSTGRES_URL")) return skip_test("LEVADA_POSTGRES_URL is not set");
+  auto script = read_file(real_files(), events_folder() + "/postgres.sql");
+  if (!script)
+    return skip_test("Debezium's events are not there (../shared/peers/debezium/events, or LEVADA_DEBEZIUM)");
+  std::size_t mark = script->find("\n-- == stream ==");
+  REQUIRE(mark != std::string::npos);
+
+  Capture capture(properties);
+  capture.run(std::string_view(*script).substr(0, mark));
+  capture.start();
+  capture.catch_up();
+  capture.run(std::string_view(*script).substr(mark));
+  capture.catch_up();
+
+  std::string found;
+  Events theirs = recorded(variant);
+  drop_empty_transactions(theirs);
+  drop_empty_transactions(capture.events);
+  for (const std::string& line : differences(theirs, capture.events)) found += line + "\n";
+  for (const std::string& line : capture.rejected) found += "dead letter " + line + "\n";
+  const std::string path = LEVADA_ROOT "/tests/live/debezium/" + variant + ".txt";
+  if (std::getenv("LEVADA_WRITE_DEBEZIUM")) REQUIRE(replace_file(real_files(), path, found));
+  auto known = read_file(real_files(), path);
+  REQUIRE(known);
+  CHECK(found == *known);
+}
+
+}  // namespace
+
+TEST_SUITE("live") {
+  TEST_CASE("debezium: records of the default settings are Debezium's, but for what it gets wrong") {
+    check_variant("default", {});
+  }
+  TEST_CASE("debezium: so they are with numbers as texts, times as Connect has them, and truncations") {
+    check_variant(
+        "string",
+        {{"decimal.handling.mode", "string"}, {"time.precision.mode", "connect"}, {"skipped.operations", "none"}});
+  }
+  TEST_CASE("debezium: so they are with doubles, base64, ISO texts, keys of one's own and transactions") {
+    check_variant("options", {{"decimal.handling.mode", "double"},
+                              {"binary.handling.mode", "base64"},
+                              {"tombstones.on.delete", "false"},
+                              {"provide.transaction.metadata", "true"},
+                              {"message.key.columns", "inventory.no_key:a;inventory.keyed:name"},
+                              {"column.exclude.list", "inventory.composite.note"},
+                              {"time.precision.mode", "isostring"},
+                              {"interval.handling.mode", "string"},
+                              {"publication.autocreate.mode", "filtered"},
+                              {"table.exclude.list", "inventory.types_misc"}});
+  }
+}
+
+}  // namespace levada
