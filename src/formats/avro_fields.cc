@@ -153,22 +153,32 @@ class TypeReader {
   }
 
   Result<Type> nested(std::uint32_t n, const AvroNode& node) {
-    if (node.kind == Kind::map) return Type::map(TypeKind::string, LV_TRY(read(node.children[0])));
+    if (node.kind == Kind::map) {
+      Type value = LV_TRY(read(node.children[0]));
+      return Type::map(TypeKind::string, std::move(value));
+    }
     if (node.kind == Kind::array) {
       const AvroNode& element = schema_[node.children[0]];
-      if (element.properties.text_of("connect.internal.type") == "MapEntry" && element.fields.size() == 2)
-        return Type::map(LV_TRY(read(element.fields[0].type)), LV_TRY(read(element.fields[1].type)));
+      if (element.properties.text_of("connect.internal.type") == "MapEntry" && element.fields.size() == 2) {
+        Type key = LV_TRY(read(element.fields[0].type)), value = LV_TRY(read(element.fields[1].type));
+        return Type::map(std::move(key), std::move(value));
+      }
       return Type::array(LV_TRY(read(node.children[0])));
     }
     std::vector<Field> fields;
     if (node.kind == Kind::record) {
-      for (const AvroField& field : node.fields) fields.push_back({true_name(field), LV_TRY(read(field.type))});
+      for (const AvroField& field : node.fields) {
+        Type type = LV_TRY(read(field.type));
+        fields.push_back({true_name(field), std::move(type)});
+      }
       return Type::structure(std::move(fields));
     }
     if (auto optional = schema_.optional(n)) return read(optional->node);
-    for (std::uint32_t branch : node.children)
-      if (schema_[branch].kind != Kind::null)
-        fields.push_back({std::string(schema_[branch].branch_name()), LV_TRY(read(branch))});
+    for (std::uint32_t branch : node.children) {
+      if (schema_[branch].kind == Kind::null) continue;
+      Type type = LV_TRY(read(branch));
+      fields.push_back({std::string(schema_[branch].branch_name()), std::move(type)});
+    }
     if (fields.size() == 1) return std::move(fields[0].type);
     if (fields.empty()) return no_type("the Avro schema has a value that is always null");
     return Type::structure(std::move(fields));

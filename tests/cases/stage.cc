@@ -132,7 +132,9 @@ Result<std::string> Stage::avro_bytes(const std::string& text, const FormatSpec*
   }
   std::string bytes(schema_frame_size, '\0');
   store_big(bytes.data() + 1, schema->id);
-  return bytes + LV_TRY(avro_record(LV_TRY(AvroSchema::parse(schema->text)), LV_TRY(Json::parse(text))));
+  AvroSchema parsed = LV_TRY(AvroSchema::parse(schema->text));
+  Json json = LV_TRY(Json::parse(text));
+  return bytes.append(LV_TRY(avro_record(parsed, json)));
 }
 
 // What the text stands for in the format.
