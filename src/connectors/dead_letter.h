@@ -16,6 +16,9 @@ struct DeadLetter {
   std::int64_t offset = -1;
   std::int64_t timestamp_ms = 0;
   std::optional<std::string> key, value;  // the original bytes
+  std::string headers;                    // of the original, in the log's form (log/record_batch.h); empty: none
+  std::int64_t refusals = 0;              // by a target, the attempts that followed the first included; 0: none
+  std::string replay_of;                  // the dead letter that this one was before: "_dead_letters 3"
 };
 
 }  // namespace levada

@@ -34,6 +34,8 @@ struct SinkContext {
   std::string pipeline;   // tells this pipeline from others that write to the same target
   Properties properties;  // substituted, without those that every connector has
   std::vector<SinkTopic> topics;
+  // One partition; its offset is kept like those of the topics, but no rows of it come. Empty: none.
+  std::string retry_topic = {};
   Files* files = nullptr;
   const Clock* clock = nullptr;
   Logger* logger = nullptr;
@@ -51,11 +53,14 @@ struct PartitionOffset {
   Offset next;  // everything below is dealt with
 };
 
-// A record that the target refuses for good.
+// A record that the target refuses.
 struct RejectedRecord {
   TopicPartition partition;
   Offset offset;
   std::string why;
+  std::string code = {};  // the target's word for the reason: a SQLSTATE
+  // For now: another record, which may come yet, can make it good (a parent, a value given up). Else for good.
+  bool may_pass = false;
 };
 
 // One thread. The calls of one round: write … write, flush, commit. After an error of any the round is void:
@@ -79,9 +84,9 @@ class Sink {
     return Error(ErrorKind::unsupported, "this sink takes no topics that come later").where(topic.topic);
   }
   // Rows of one topic, in the order of the partition. A batch that truncates comes once for all partitions of its
-  // topic, behind all rows that were before it in any of them. Rows that the target refuses for good are told in
-  // `rejected` (by row number of the batch) or, where the sink gathers rows of several batches, by flush(); all others
-  // are written or will be by commit().
+  // topic, behind all rows that were before it in any of them. Rows that can never be written are told in `rejected`
+  // (by row number of the batch), those that the target refuses by flush(); all others are written or will be by
+  // commit().
   virtual Result<void> write(const Batch& batch, RowFailures& rejected) = 0;
   // Whatever write() has gathered goes to the target; behind it no row is refused any more.
   virtual Result<void> flush(std::vector<RejectedRecord>& /*rejected*/) { return {}; }

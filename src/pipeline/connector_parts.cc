@@ -41,7 +41,8 @@ Result<SinkTopics> topics_of(const ConnectorProperties& properties, const Log& l
         .where(properties.topics_regex);
   SinkTopics topics{{}, [pattern](const std::string& name) { return RE2::FullMatch(name, *pattern); }};
   for (const Topic& topic : log.topics())
-    if (!topic.name.starts_with('_') && topics.matches(topic.name)) topics.names.push_back(topic.name);
+    if (!topic.name.starts_with('_') && topic.name != properties.retry_topic && topics.matches(topic.name))
+      topics.names.push_back(topic.name);
   return topics;
 }
 
@@ -131,14 +132,18 @@ Result<DeliverLoop::Parts> sink_parts(const Catalog& catalog, const ConnectorDec
   ConnectorProperties properties = LV_TRY(read_connector_properties(declaration.properties, true, *around.files));
   auto connector = find_sink(properties.connector_class);
   if (!connector) return std::move(connector).error().where(place_of(declaration, "connector.class"));
-  DeliverLoop::Parts parts{.name = declaration.name,
-                           .pipeline = options.name,
-                           .transactional_id = options.name + "-sink-" + declaration.name,
-                           .tolerate_errors = properties.tolerate_errors,
-                           .dead_letter_topic = properties.dead_letter_topic};
+  DeliverLoop::Parts parts{
+      .name = declaration.name,
+      .pipeline = options.name,
+      .transactional_id = options.name + "-sink-" + declaration.name,
+      .tolerate_errors = properties.tolerate_errors,
+      .dead_letter_topic = properties.dead_letter_topic,
+      .retry_topic = properties.retry_topic.empty() ? "_" + declaration.name + "-retry" : properties.retry_topic,
+      .retry = properties.retry};
   SinkContext context{.name = declaration.name,
                       .pipeline = options.name,
                       .properties = properties.own,
+                      .retry_topic = parts.retry_topic,
                       .files = around.files,
                       .clock = around.clock,
                       .logger = around.logger,

@@ -14,6 +14,10 @@ struct Shared {
   std::string connector_class, topics_regex, dead_letter_topic;
   std::vector<std::string> topics;
   std::string tolerance;
+  std::int64_t retry_attempts = 0, retry_backoff_ms = 0, retry_most_backoff_ms = 0;
+  double retry_multiplier = 0;
+  std::vector<std::string> retry_exclude;
+  std::string retry_topic;
 };
 
 constexpr std::string_view converters =
@@ -33,6 +37,36 @@ constexpr std::array shared_options = {
            .field = option<&Shared::dead_letter_topic>,
            .fallback = dead_letter_topic,
            .doc = "The topic of this connector's dead letters."},
+    Option{.name = "retry.attempts",
+           .field = option<&Shared::retry_attempts>,
+           .fallback = "3",
+           .range = "0..1000",
+           .doc =
+               "How often a sink tries again a record that the target refuses for a reason that may pass, before it is "
+               "a dead letter. Its key waits as long, other keys do not."},
+    Option{.name = "retry.backoff.ms",
+           .field = option<&Shared::retry_backoff_ms>,
+           .fallback = "500",
+           .range = "0..86400000",
+           .unit = "ms",
+           .doc = "The pause before the first of these attempts."},
+    Option{.name = "retry.backoff.multiplier",
+           .field = option<&Shared::retry_multiplier>,
+           .fallback = "2",
+           .range = "1..1000",
+           .doc = "How much longer each pause is than the one before."},
+    Option{.name = "retry.backoff.max.ms",
+           .field = option<&Shared::retry_most_backoff_ms>,
+           .fallback = "60000",
+           .range = "0..86400000",
+           .unit = "ms",
+           .doc = "The longest pause."},
+    Option{.name = "retry.exclude",
+           .field = option<&Shared::retry_exclude>,
+           .doc = "Reasons that are not waited for: codes of the target (SQLSTATE), or how they begin."},
+    Option{.name = "retry.topic",
+           .field = option<&Shared::retry_topic>,
+           .doc = "The topic in which refused records wait (default: _NAME-retry)."},
     Option{.name = "topics", .field = option<&Shared::topics>, .doc = "The topics a sink reads."},
     Option{.name = "topics.regex",
            .field = option<&Shared::topics_regex>,
@@ -51,8 +85,8 @@ constexpr std::array shared_options = {
     Option{.name = "transaction.boundary", .doc = "a transaction ends where the position is known"},
     Option{.name = "offsets.storage.topic", .doc = "the position is in the log, with the records"},
     Option{.name = "config.action.reload", .doc = "values from files are read when the pipeline starts"},
-    Option{.name = "errors.retry.timeout", .doc = "what may pass is tried again until it has"},
-    Option{.name = "errors.retry.delay.max.ms", .doc = "attempts are at most 10 seconds apart"},
+    Option{.name = "errors.retry.timeout", .doc = "'retry.attempts' says how often a refused record is tried again"},
+    Option{.name = "errors.retry.delay.max.ms", .doc = "'retry.backoff.max.ms' says the longest pause"},
 };
 
 bool is_shared(std::string_view name) {
@@ -104,12 +138,26 @@ Result<void> drop_sink_transforms(ConnectorProperties& properties) {
   return {};
 }
 
+// A property that the connector has, too ('retry.backoff.ms' of the JDBC sink), counts for both.
+void add_shared(Property property, std::span<const Option> own_names, Properties& shared, Properties& own) {
+  if (std::ranges::find(own_names, property.name, &Option::name) != own_names.end()) own.push_back(property);
+  shared.push_back(std::move(property));
+}
+
+std::span<const Option> options_of_sink(const Properties& written) {
+  const Property* connector_class = find_property(written, "connector.class");
+  if (!connector_class) return {};
+  auto connector = find_sink(connector_class->value);
+  return connector ? (*connector)->options : std::span<const Option>();
+}
+
 }  // namespace
 
 Result<ConnectorProperties> read_connector_properties(const Properties& written, bool sink, Files& files) {
   ConnectorProperties result;
   Properties shared, writing;
   const bool capture = !sink && captures(written);
+  const std::span<const Option> own_names = sink ? options_of_sink(written) : std::span<const Option>();
   for (const Property& property : written) {
     Property replaced = property;
     auto value = substitute(property.value, files);
@@ -118,7 +166,7 @@ Result<ConnectorProperties> read_connector_properties(const Properties& written,
     if (capture && is_record_writing(property.name))
       writing.push_back(std::move(replaced));
     else if (is_shared(property.name))
-      shared.push_back(std::move(replaced));
+      add_shared(std::move(replaced), own_names, shared, result.own);
     else
       LV_TRY(add_without_capture(result, std::move(replaced), sink));
   }
@@ -137,6 +185,15 @@ Result<ConnectorProperties> read_connector_properties(const Properties& written,
   result.topics = options.topics;
   result.topics_regex = options.topics_regex;
   result.dead_letter_topic = options.dead_letter_topic;
+  result.retry = {.attempts = options.retry_attempts,
+                  .backoff_ms = options.retry_backoff_ms,
+                  .multiplier = options.retry_multiplier,
+                  .most_backoff_ms = options.retry_most_backoff_ms,
+                  .exclude = options.retry_exclude};
+  result.retry_topic = options.retry_topic;
+  for (const Property& property : shared)
+    if (!sink && property.name.starts_with("retry."))
+      return Error(ErrorKind::usage, "'" + property.name + "' is for sinks").where(property.where);
   const Property* tolerance = find_property(shared, "errors.tolerance");
   if (options.tolerance != "all" && options.tolerance != "none")
     return Error(ErrorKind::usage, "'errors.tolerance' is '" + options.tolerance + "'")

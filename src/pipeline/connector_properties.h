@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/options.h"
 #include "pipeline/record_writing.h"
+#include "pipeline/retry_policy.h"
 
 namespace levada {
 
@@ -15,9 +16,11 @@ struct ConnectorProperties {
   std::string topics_regex;
   bool tolerate_errors = true;  // false: the first bad record stops the connector
   std::string dead_letter_topic;
-  RecordWriting writing;  // of sources that capture tables
-  Properties own;         // all the others, with ${…} replaced
-  OptionNotes notes;      // what was accepted without meaning
+  RetryPolicy retry;        // of sinks
+  std::string retry_topic;  // empty: the usual one
+  RecordWriting writing;    // of sources that capture tables
+  Properties own;           // all the others, with ${…} replaced
+  OptionNotes notes;        // what was accepted without meaning
 };
 
 Result<ConnectorProperties> read_connector_properties(const Properties& written, bool sink, Files& files);

@@ -28,10 +28,17 @@ Result<StoredDeadLetter> read_letter(const Record& record) {
   DeadLetter& letter = stored.letter;
   letter.key = copy(record.key);
   letter.value = copy(record.value);
-  for (const Header& header : LV_TRY(parse_headers(record.headers))) {
-    std::string_view name = header.name, value = header.value.view();
+  const std::vector<Header> headers = LV_TRY(parse_headers(record.headers));
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    std::string_view name = headers[i].name, value = headers[i].value.view();
     if (name == "levada.origin") letter.origin = value;
-    if (name == "levada.timestamp") letter.timestamp_ms = number(value);
+    if (name == "levada.refusals") letter.refusals = number(value);
+    if (name == "levada.replay.of") letter.replay_of = value;
+    if (name == "levada.timestamp") {
+      letter.timestamp_ms = number(value);
+      if (i + 1 < headers.size()) append_headers(letter.headers, std::span(headers).subspan(i + 1));
+      break;  // ours are no more
+    }
     if (!name.starts_with(prefix)) continue;
     name.remove_prefix(prefix.size());
     if (name == "connector.name")
@@ -71,7 +78,12 @@ void append_dead_letters(const std::string& topic, const std::string& object, st
       list.push_back({"__connect.errors.offset", std::string_view(offset)});
     }
     if (!letter.origin.empty()) list.push_back({"levada.origin", std::string_view(letter.origin)});
+    const std::string refusals = std::to_string(letter.refusals);
+    if (letter.refusals > 0) list.push_back({"levada.refusals", std::string_view(refusals)});
+    if (!letter.replay_of.empty()) list.push_back({"levada.replay.of", std::string_view(letter.replay_of)});
     list.push_back({"levada.timestamp", std::string_view(timestamp)});
+    if (!letter.headers.empty())
+      if (auto own = parse_headers(letter.headers)) list.insert(list.end(), own->begin(), own->end());
     headers.clear();
     append_headers(headers, list);
     records.add(now_ms, text_of(letter.key), text_of(letter.value), headers);
@@ -89,7 +101,7 @@ Result<std::vector<StoredDeadLetter>> read_dead_letters(Log& log, const std::str
   OffsetRange range = LV_TRY(log.offsets({topic, 0}));
   auto reader = LV_TRY(log.open_reader({topic, 0}, range.first));
   // With its time: a topic that was made anew begins with offset 0 again.
-  std::set<std::tuple<std::string, std::string, std::int32_t, std::int64_t, std::int64_t>> seen;
+  std::set<std::tuple<std::string, std::string, std::int32_t, std::int64_t, std::int64_t, std::string>> seen;
   Records records;
   while (true) {
     Chunk chunk = LV_TRY(reader->read(read_bytes));
@@ -99,8 +111,9 @@ Result<std::vector<StoredDeadLetter>> read_dead_letters(Log& log, const std::str
     for (const Record& record : records.all()) {
       StoredDeadLetter stored = LV_TRY(read_letter(record));
       const DeadLetter& letter = stored.letter;
-      if (letter.offset >= 0 &&
-          !seen.insert({stored.object, letter.topic, letter.partition, letter.offset, letter.timestamp_ms}).second)
+      if (letter.offset >= 0 && !seen.insert({stored.object, letter.topic, letter.partition, letter.offset,
+                                              letter.timestamp_ms, letter.replay_of})
+                                     .second)
         continue;
       letters.push_back(std::move(stored));
     }

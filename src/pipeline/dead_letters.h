@@ -6,6 +6,10 @@
 //   __connect.errors.exception.message the cause
 //   __connect.errors.topic, .partition, .offset   where the record stood, if it stood in the log
 //   levada.origin                     where it came from outside the log: a file and row
+//   levada.refusals                   how often the target has refused it
+//   levada.replay.of                  the dead letter that it was before it was replayed
+//   levada.timestamp                  of the original; behind it stand the original's own headers, which say nothing
+//   here
 #pragma once
 #include <span>
 #include <string>

@@ -12,21 +12,6 @@ constexpr std::size_t cut_bytes = 16 << 20;  // of one round, where the log reme
 
 constexpr std::int64_t look_again_ms = 100;  // for topics that may come
 
-// The record at an offset, copied: only for records that a sink has refused.
-Result<void> copy_original(Log& log, DeadLetter& letter) {
-  auto reader = LV_TRY(log.open_reader({letter.topic, letter.partition}, Offset(letter.offset)));
-  Chunk chunk = LV_TRY(reader->read(1, Offset(letter.offset + 1)));
-  Records records;
-  LV_TRY(records.append(chunk.record_batches));
-  for (const Record& record : records.all()) {
-    if (record.offset.value() != letter.offset) continue;
-    if (!record.key.is_null()) letter.key = std::string(record.key.view());
-    if (!record.value.is_null()) letter.value = std::string(record.value.view());
-    letter.timestamp_ms = record.timestamp_ms;
-  }
-  return {};
-}
-
 }  // namespace
 
 DeliverLoop::DeliverLoop(Parts parts, const PipelineSurroundings& surroundings)
@@ -36,7 +21,8 @@ DeliverLoop::DeliverLoop(Parts parts, const PipelineSurroundings& surroundings)
       rows_in_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "in"}})),
       rows_out_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "out"}})),
       dead_letters_(around_.metrics->counter("levada_dead_letters_total", {{"object", parts_.name}})),
-      busy_us_(around_.metrics->counter("levada_busy_microseconds_total", {{"object", parts_.name}})) {}
+      busy_us_(around_.metrics->counter("levada_busy_microseconds_total", {{"object", parts_.name}})),
+      retry_({parts_.name, parts_.retry_topic, parts_.retry}, surroundings) {}
 
 DeliverLoop::~DeliverLoop() {
   if (wakeup_) around_.log->unwatch(*wakeup_);
@@ -54,9 +40,23 @@ Result<void> DeliverLoop::open(Wakeup& wakeup) {
   readers_.clear();
   arrived_.clear();
   for (std::size_t t = 0; t < told_; ++t) LV_TRY(add_partitions(parts_.topics[t]));
-  around_.log->watch(wakeup, partitions_);
+  LV_TRY(open_retries());
+  watch();
   tell_delivered();
   return {};
+}
+
+Result<void> DeliverLoop::open_retries() {
+  if (!stored_) return retry_.open(around_.log->group_offset(parts_.name, retry_.partition()));
+  for (const PartitionOffset& offset : *stored_)
+    if (offset.partition == retry_.partition()) return retry_.open(offset.next);
+  return retry_.open(std::nullopt);
+}
+
+void DeliverLoop::watch() {
+  std::vector<TopicPartition> watched = partitions_;
+  watched.push_back(retry_.partition());
+  around_.log->watch(*wakeup_, watched);
 }
 
 Result<void> DeliverLoop::add_partitions(const SinkRead& topic) {
@@ -84,12 +84,13 @@ Result<bool> DeliverLoop::take_later_topics() {
     LV_TRY(add_partitions(topic));
   }
   around_.log->unwatch(*wakeup_);
-  around_.log->watch(*wakeup_, partitions_);
+  watch();
   return true;
 }
 
 std::optional<std::int64_t> DeliverLoop::due_ms() const {
   std::optional<std::int64_t> due = parts_.sink->due_ms();
+  if (auto retry = retry_.due_ms()) due = due ? std::min(*due, *retry) : *retry;
   if (!parts_.later.any()) return due;
   std::int64_t look = around_.clock->now_ms() + look_again_ms;
   return due ? std::min(*due, look) : look;
@@ -156,11 +157,12 @@ Result<Step> DeliverLoop::step(std::stop_token stop) {
   const bool more_topics = LV_TRY(take_later_topics());
   std::vector<Offset> from;
   for (const auto& reader : readers_) from.push_back(reader->position());
-  std::vector<Offset> cut = LV_TRY(around_.log->cut(partitions_, from, cut_bytes));
-  if (cut == from && !more_topics) {
+  LV_TRY(retry_.look());
+  std::vector<Offset> cut = retry_.full() ? from : LV_TRY(around_.log->cut(partitions_, from, cut_bytes));
+  if (cut == from && !more_topics && !retry_.due()) {
     if (auto due_ms = parts_.sink->due_ms(); due_ms && *due_ms <= around_.clock->now_ms())
       LV_TRY(parts_.sink->commit({}));
-    return Step::idle;
+    return retry_.empty() ? Step::idle : Step::later;
   }
   LV_TRY(run_round(from, cut, std::move(stop)));
   return Step::moved;
@@ -171,6 +173,8 @@ Result<void> DeliverLoop::run_round(std::span<const Offset> from, std::span<cons
   if (sink_keeps_positions_) LV_TRY(announce(from, cut));
 
   Round round;
+  LV_TRY(retry_.write_due(
+      *parts_.sink, [&](const std::string& topic) { return find_topic(topic); }, round.refused, round.letters));
   std::vector<PartitionOffset> next;
   for (std::size_t p = 0; p < partitions_.size();) {
     std::size_t count = 1;
@@ -178,9 +182,19 @@ Result<void> DeliverLoop::run_round(std::span<const Offset> from, std::span<cons
     LV_TRY(deliver_topic(p, count, cut, stop, round));
     for (; count > 0; --count, ++p) next.push_back({partitions_[p], cut[p]});
   }
-  LV_TRY(flush(round));
+  LV_TRY(parts_.sink->flush(round.refused));
+  const std::uint64_t refused = round.refused.size();
+  auto range = [&](const TopicPartition& partition) {
+    auto p = static_cast<std::size_t>(std::ranges::find(partitions_, partition) - partitions_.begin());
+    return std::pair(from[p], cut[p]);
+  };
+  if (!LV_TRY(retry_.sort_out(std::move(round.refused), range, round.letters))) return open(*wakeup_);
+  round.rows_out -= std::min(round.rows_out, refused);
   LV_TRY(bury(round.letters));
+  LV_TRY(retry_.append(commit_->transaction()));
+  LV_TRY(commit_->submit());
   LV_TRY(commit_->settle_all());  // all that is durable before the target says that we are past it
+  if (auto retried = LV_TRY(retry_.durable())) next.push_back(*std::move(retried));
   LV_TRY(parts_.sink->commit(next));
   if (!sink_keeps_positions_) {
     for (const PartitionOffset& offset : next)
@@ -188,6 +202,7 @@ Result<void> DeliverLoop::run_round(std::span<const Offset> from, std::span<cons
     LV_TRY(commit_->submit());
     LV_TRY(commit_->settle_all());
   }
+  retry_.committed();
   tell_delivered();
   // Not before: a round that fails is repeated.
   rows_in_.add(round.rows_in);
@@ -211,10 +226,10 @@ Result<void> DeliverLoop::deliver_topic(std::size_t first, std::size_t count, st
                                         std::stop_token stop, Round& round) {
   std::vector<Pending> pending(count);
   while (true) {
-    const Batch* emptied = nullptr;
+    Batch* emptied = nullptr;
     std::vector<Pending*> stand_before_it;
     for (std::size_t i = 0; i < count; ++i) {
-      const Batch* held = LV_TRY(deliver(first + i, cut[first + i], stop, pending[i], round));
+      Batch* held = LV_TRY(deliver(first + i, cut[first + i], stop, pending[i], round));
       if (!held) continue;
       emptied = held;
       stand_before_it.push_back(&pending[i]);
@@ -225,12 +240,11 @@ Result<void> DeliverLoop::deliver_topic(std::size_t first, std::size_t count, st
   }
 }
 
-Result<const Batch*> DeliverLoop::deliver(std::size_t p, Offset to, std::stop_token stop, Pending& pending,
-                                          Round& round) {
+Result<Batch*> DeliverLoop::deliver(std::size_t p, Offset to, std::stop_token stop, Pending& pending, Round& round) {
   TopicReader& reader = *readers_[p];
   while (true) {
     for (; pending.next < pending.rows.batches.size(); ++pending.next) {
-      const Batch& batch = pending.rows.batches[pending.next];
+      Batch& batch = pending.rows.batches[pending.next];
       if (batch.truncates) return &batch;
       LV_TRY(write(batch, round));
     }
@@ -243,34 +257,21 @@ Result<const Batch*> DeliverLoop::deliver(std::size_t p, Offset to, std::stop_to
   }
 }
 
-Result<void> DeliverLoop::write(const Batch& batch, Round& round) {
+Result<void> DeliverLoop::write(Batch& batch, Round& round) {
+  if (LV_TRY(retry_.hold_back(batch)) > 0 && batch.empty()) return {};
   RowFailures rejected;
   LV_TRY(parts_.sink->write(batch, rejected));
   round.rows_out += batch.truncates ? 1 : batch.selection.size();
   for (RowFailure& row : rejected)
-    LV_TRY(refuse(
-        {{batch.origin->topic, batch.origin->partition}, Offset(batch.origin->offsets[row.row]), std::move(row.why)},
-        round));
+    round.refused.push_back(
+        {{batch.origin->topic, batch.origin->partition}, Offset(batch.origin->offsets[row.row]), std::move(row.why)});
   return {};
 }
 
-Result<void> DeliverLoop::flush(Round& round) {
-  std::vector<RejectedRecord> rejected;
-  LV_TRY(parts_.sink->flush(rejected));
-  for (RejectedRecord& record : rejected) LV_TRY(refuse(std::move(record), round));
-  return {};
-}
-
-Result<void> DeliverLoop::refuse(RejectedRecord record, Round& round) {
-  --round.rows_out;
-  DeadLetter letter{.stage = "write",
-                    .cause = std::move(record.why),
-                    .topic = std::move(record.partition.topic),
-                    .partition = record.partition.partition,
-                    .offset = record.offset.value()};
-  LV_TRY(copy_original(*around_.log, letter));
-  round.letters.push_back(std::move(letter));
-  return {};
+std::optional<RetryLane::Reading> DeliverLoop::find_topic(const std::string& topic) const {
+  for (const Topic& known : parts_.topics)
+    if (known.read.format.topic == topic) return RetryLane::Reading{&known.read, known.schema};
+  return std::nullopt;
 }
 
 Result<void> DeliverLoop::bury(std::span<const DeadLetter> letters) {
@@ -281,7 +282,7 @@ Result<void> DeliverLoop::bury(std::span<const DeadLetter> letters) {
                std::to_string(letters.front().offset))
         .remedy("Correct the record, or set 'errors.tolerance' = 'all' to send such records to the dead letters.");
   append_dead_letters(parts_.dead_letter_topic, parts_.name, letters, around_.clock->now_ms(), commit_->transaction());
-  return commit_->submit();
+  return {};
 }
 
 Result<void> DeliverLoop::close() {

@@ -15,6 +15,7 @@
 #include "pipeline/later_topics.h"
 #include "pipeline/loop.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/retry_lane.h"
 #include "pipeline/topic_reader.h"
 
 namespace levada {
@@ -29,6 +30,8 @@ class DeliverLoop : public Loop {
     LaterTopics later;
     bool tolerate_errors = true;
     std::string dead_letter_topic;
+    std::string retry_topic;
+    RetryPolicy retry;
   };
   DeliverLoop(Parts parts, const PipelineSurroundings& surroundings);
   ~DeliverLoop() override;
@@ -38,7 +41,7 @@ class DeliverLoop : public Loop {
   Result<void> open(Wakeup& wakeup) override;
   Result<Step> step(std::stop_token stop) override;
   std::optional<std::int64_t> due_ms() const override;
-  std::string waits_for() const override { return parts_.later.waits_for(); }
+  std::string waits_for() const override { return retry_.empty() ? parts_.later.waits_for() : retry_.reason(); }
   Result<void> close() override;
 
  private:
@@ -46,6 +49,8 @@ class DeliverLoop : public Loop {
   Result<void> check_name();
   Result<Offset> position_of(const TopicPartition& partition) const;
   Result<void> add_partitions(const SinkRead& topic);
+  Result<void> open_retries();
+  void watch();
   // Takes in the topics that have come since, each of them; true if there were any. The round has begun with them.
   Result<bool> take_later_topics();
   Result<void> run_round(std::span<const Offset> from, std::span<const Offset> cut, std::stop_token stop);
@@ -53,6 +58,7 @@ class DeliverLoop : public Loop {
   Result<void> announce(std::span<const Offset> from, std::span<const Offset> cut);
   struct Round {
     std::uint64_t rows_in = 0, rows_out = 0;
+    std::vector<RejectedRecord> refused;
     std::vector<DeadLetter> letters;
   };
   // Reads the partitions of a topic up to the cut and writes them to the sink; what neither can take is appended to the
@@ -66,10 +72,9 @@ class DeliverLoop : public Loop {
     std::size_t next = 0;
   };
   // One partition, up to the cut or, then it is not null, to a batch that truncates.
-  Result<const Batch*> deliver(std::size_t partition, Offset to, std::stop_token stop, Pending& pending, Round& round);
-  Result<void> write(const Batch& batch, Round& round);
-  Result<void> flush(Round& round);
-  Result<void> refuse(RejectedRecord record, Round& round);
+  Result<Batch*> deliver(std::size_t partition, Offset to, std::stop_token stop, Pending& pending, Round& round);
+  Result<void> write(Batch& batch, Round& round);
+  std::optional<RetryLane::Reading> find_topic(const std::string& topic) const;
   Result<void> bury(std::span<const DeadLetter> letters);
 
   void tell_delivered();
@@ -87,6 +92,7 @@ class DeliverLoop : public Loop {
   std::unique_ptr<Commit> commit_;
   std::optional<std::vector<PartitionOffset>> stored_;  // what the sink said when it was started
   bool sink_keeps_positions_ = true;
+  RetryLane retry_;
   std::vector<TopicPartition> partitions_;             // those of a topic stand together
   std::vector<std::unique_ptr<TopicReader>> readers_;  // one for each of the partitions
   std::vector<Offset> arrived_;                        // likewise: how far the target was at the most

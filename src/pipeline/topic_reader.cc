@@ -269,7 +269,8 @@ DeadLetter TopicReader::undecodable(const Record& record, std::string cause) con
           .offset = record.offset.value(),
           .timestamp_ms = record.timestamp_ms,
           .key = copy(record.key),
-          .value = copy(record.value)};
+          .value = copy(record.value),
+          .headers = std::string(record.headers.size() > 1 ? record.headers : std::string_view())};
 }
 
 void TopicReader::set_event_times(Batch& batch, Rows& out) {

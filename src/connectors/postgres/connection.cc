@@ -66,44 +66,56 @@ std::string PostgresRefusal::text() const {
   return trimmed(text) + " (SQLSTATE " + sqlstate + ")";
 }
 
-ErrorKind kind_of_sqlstate(std::string_view state) {
-  struct Rule {
-    std::string_view prefix;
-    ErrorKind kind;
-  };
+namespace {
+
+struct SqlstateRule {
+  std::string_view prefix;
+  ErrorKind kind;
+  bool may_pass = false;  // of a row that is refused with it
+};
+
+SqlstateRule rule_of(std::string_view state) {
   // The first that fits counts.
-  static constexpr Rule rules[] = {
+  static constexpr SqlstateRule rules[] = {
       {"08", ErrorKind::unreachable},  // connection
       {"22P03",
        ErrorKind::unreachable},  // binary form does not fit the column: it was changed under us; start() looks again
-      {"22P04", ErrorKind::unreachable},  // the same for COPY
-      {"21000", ErrorKind::rejected},     // two rows of one statement are the same key to the server
-      {"22", ErrorKind::rejected},        // value
-      {"23", ErrorKind::rejected},        // constraint
-      {"44000", ErrorKind::rejected},     // check option of a view
-      {"P0", ErrorKind::rejected},        // raised by a trigger
-      {"54", ErrorKind::rejected},        // too large for an index, nested too deep
-      {"25006", ErrorKind::unreachable},  // read only: a standby
-      {"28", ErrorKind::permission},      // password, pg_hba.conf
-      {"3D000", ErrorKind::not_found},    // database
-      {"3F000", ErrorKind::not_found},    // schema
-      {"40", ErrorKind::unreachable},     // deadlock, serialisation
-      {"42501", ErrorKind::permission},   // privilege
-      {"42P01", ErrorKind::not_found},    // table
-      {"42703", ErrorKind::not_found},    // column
-      {"53100", ErrorKind::disk_full},    // disk
-      {"53", ErrorKind::unreachable},     // memory, connections
-      {"55P03", ErrorKind::unreachable},  // lock not to be had
-      {"57", ErrorKind::unreachable},     // stopped, cancelled, time-out, starting
-      {"58", ErrorKind::unreachable},     // the server's system failed
+      {"22P04", ErrorKind::unreachable},     // the same for COPY
+      {"21000", ErrorKind::rejected},        // two rows of one statement are the same key to the server
+      {"22", ErrorKind::rejected},           // value
+      {"23503", ErrorKind::rejected, true},  // foreign key: the other row may come, or go
+      {"23505", ErrorKind::rejected, true},  // unique: the value may be given up
+      {"23P01", ErrorKind::rejected, true},  // exclusion: likewise
+      {"23", ErrorKind::rejected},           // constraint
+      {"44000", ErrorKind::rejected},        // check option of a view
+      {"P0", ErrorKind::rejected, true},     // raised by a trigger: who knows what it waits for
+      {"54", ErrorKind::rejected},           // too large for an index, nested too deep
+      {"25006", ErrorKind::unreachable},     // read only: a standby
+      {"28", ErrorKind::permission},         // password, pg_hba.conf
+      {"3D000", ErrorKind::not_found},       // database
+      {"3F000", ErrorKind::not_found},       // schema
+      {"40", ErrorKind::unreachable},        // deadlock, serialisation
+      {"42501", ErrorKind::permission},      // privilege
+      {"42P01", ErrorKind::not_found},       // table
+      {"42703", ErrorKind::not_found},       // column
+      {"53100", ErrorKind::disk_full},       // disk
+      {"53", ErrorKind::unreachable},        // memory, connections
+      {"55P03", ErrorKind::unreachable},     // lock not to be had
+      {"57", ErrorKind::unreachable},        // stopped, cancelled, time-out, starting
+      {"58", ErrorKind::unreachable},        // the server's system failed
   };
-  for (const Rule& rule : rules)
-    if (state.starts_with(rule.prefix)) return rule.kind;
+  for (const SqlstateRule& rule : rules)
+    if (state.starts_with(rule.prefix)) return rule;
   // The server has three classes more that begin with a letter; any other is a trigger's own: ERRCODE = 'UE001'.
   bool servers_own = state.starts_with("F0") || state.starts_with("HV") || state.starts_with("XX");
-  if (!state.empty() && state[0] >= 'A' && state[0] <= 'Z' && !servers_own) return ErrorKind::rejected;
-  return ErrorKind::statement;
+  if (!state.empty() && state[0] >= 'A' && state[0] <= 'Z' && !servers_own) return {{}, ErrorKind::rejected, true};
+  return {{}, ErrorKind::statement};
 }
+
+}  // namespace
+
+ErrorKind kind_of_sqlstate(std::string_view state) { return rule_of(state).kind; }
+bool may_pass(std::string_view state) { return rule_of(state).may_pass; }
 
 void PostgresRow::Clear::operator()(pg_result* result) const { PQclear(result); }
 

@@ -41,6 +41,8 @@ struct PostgresRefusal {
 
 // What a SQLSTATE means for the caller; 5 characters.
 ErrorKind kind_of_sqlstate(std::string_view sqlstate);
+// A row that was refused with it may be taken later, as it is: what it needs comes, what is in its way goes.
+bool may_pass(std::string_view sqlstate);
 
 struct PostgresStatement {
   std::string sql;

@@ -240,7 +240,9 @@ Result<void> PostgresSink::begin(Live& live, std::vector<PartitionOffset>& offse
   LV_TRY(positions_.check_in_charge(*live.connection));
   LV_TRY(positions_.end_predecessors(*live.connection));
   LV_TRY(prepare_tables(live));
-  offsets = LV_TRY(positions_.take_over(*live.connection, topics_));
+  std::vector<SinkTopic> kept = topics_;
+  if (!context_.retry_topic.empty()) kept.push_back({.topic = context_.retry_topic});
+  offsets = LV_TRY(positions_.take_over(*live.connection, kept));
   live.round.check_at_once(check_at_once_);
   return {};
 }

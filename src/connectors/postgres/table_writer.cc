@@ -120,9 +120,13 @@ Result<void> TableWriter::flush(Round& round) {
   return {};
 }
 
-void TableWriter::refuse(std::uint32_t position, std::string why) {
+void TableWriter::refuse(std::uint32_t position, std::string why, std::string sqlstate) {
   const Place& place = places_[position];
-  rejected_.push_back({{plan_.topic, place.partition}, Offset(place.offset), std::move(why)});
+  rejected_.push_back({.partition = {plan_.topic, place.partition},
+                       .offset = Offset(place.offset),
+                       .why = std::move(why),
+                       .code = sqlstate,
+                       .may_pass = may_pass(sqlstate)});
 }
 
 // ---- from columns to values ----
@@ -312,10 +316,14 @@ Result<void> TableWriter::write_rows(Round& round, Span rows) {
   if (plan_.copy && !deletions_[rows[0]]) return copy_rows(round, rows);
   auto done = try_statements(round, rows);
   if (done || done.error().kind() != ErrorKind::rejected) return done;
-  std::string why = not_there_.empty() ? round.connection().refusal().text() : not_there_;
+  std::string why = not_there_, sqlstate;
+  if (why.empty()) {
+    why = round.connection().refusal().text();
+    sqlstate = round.connection().refusal().sqlstate;
+  }
   LV_TRY(round.undo_write());
   if (rows.size() == 1) {
-    refuse(rows[0], std::move(why));
+    refuse(rows[0], std::move(why), std::move(sqlstate));
     return {};
   }
   LV_TRY(write_rows(round, rows.first(rows.size() / 2)));
@@ -326,11 +334,11 @@ Result<void> TableWriter::copy_rows(Round& round, Span rows) {
   while (!rows.empty()) {
     auto done = try_copy(round, rows);
     if (done || done.error().kind() != ErrorKind::rejected) return done;
-    std::string why = round.connection().refusal().text();
-    auto line = static_cast<std::size_t>(round.connection().refusal().copy_line);
+    const PostgresRefusal refusal = round.connection().refusal();
+    auto line = static_cast<std::size_t>(refusal.copy_line);
     LV_TRY(round.undo_write());
     if (rows.size() == 1) {
-      refuse(rows[0], std::move(why));
+      refuse(rows[0], refusal.text(), refusal.sqlstate);
       return {};
     }
     // What stands before the named line was fine; the line itself is tried alone, to be sure.

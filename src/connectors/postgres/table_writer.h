@@ -56,7 +56,7 @@ class TableWriter {
   std::string lacking_names(std::uint32_t position) const;
   std::size_t bytes_of(std::uint32_t position) const;
   std::size_t bytes() const;
-  void refuse(std::uint32_t position, std::string why);
+  void refuse(std::uint32_t position, std::string why, std::string sqlstate = {});
 
   // Writes the rows, without those that the server refuses.
   Result<void> write_rows(Round& round, Span rows);
