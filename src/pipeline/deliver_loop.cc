@@ -269,7 +269,7 @@ Result<void> DeliverLoop::write(Batch& batch, Round& round) {
 }
 
 std::optional<RetryLane::Reading> DeliverLoop::find_topic(const std::string& topic) const {
-  for (const Topic& known : parts_.topics)
+  for (const SinkRead& known : parts_.topics)
     if (known.read.format.topic == topic) return RetryLane::Reading{&known.read, known.schema};
   return std::nullopt;
 }
