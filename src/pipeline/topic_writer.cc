@@ -107,7 +107,11 @@ void TopicWriter::encode(const Batch& batch, Rows rows, RowFailures& failures) {
       null_keys_.put(i, k == 0 ? is_null : null_keys_[i] && is_null);
     }
   }
-  value_encoder_->encode(batch.after, rows, values_, failures);
+  // A deletion has no value, so nothing can be wrong with it.
+  RowFailures of_values;
+  value_encoder_->encode(batch.after, rows, values_, of_values);
+  for (RowFailure& failure : of_values)
+    if (!batch.is_deletion(failure.row)) failures.push_back(std::move(failure));
 }
 
 void TopicWriter::append(const Batch& batch, std::optional<std::int32_t> partition, Transaction& transaction,
