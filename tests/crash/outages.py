@@ -16,8 +16,8 @@ QUICK = replaced(GROWING, "'auto.create' = 'true'", "'auto.create' = 'true', 're
 class Server:
     """A server that this test may kill."""
 
-    def __init__(self):
-        self.name = f"postgres@crash-{os.getpid()}"
+    def __init__(self, what=""):
+        self.name = f"postgres@crash{what}-{os.getpid()}"
         self.url = self.do("up").split("url=")[1].split()[0]
 
     def do(self, action):

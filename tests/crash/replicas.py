@@ -1,8 +1,7 @@
-"""A7-A9: a database under random load is replicated while pipeline, source and target are killed. At the end the replica
-is equal row for row, and the log holds each committed change once, which the source's own audit says."""
+"""A7-A9: a database under random load is replicated while the pipeline, the source's server and the target's are killed.
+At the end the replica is equal row for row, and the log holds each committed change once, as the source's own audit says."""
 
 import json
-import os
 import subprocess
 import time
 from collections import Counter
@@ -20,58 +19,86 @@ CREATE SINK CONNECTOR replica WITH ('connector.class' = 'postgres', 'connection.
 WAL = """
 CREATE SOURCE CONNECTOR pg WITH ('connector.class' = 'postgres', 'connection.url' = '${env:SOURCE}',
   'topic.prefix' = 'shop', 'slot.name' = 'levada_crash', 'publication.name' = 'levada_crash',
-  'table.include.list' = 'public\\.(accounts|parts|blobs|Odd one)', 'snapshot.mode' = 'SNAPSHOT');
+  'table.include.list' = 'public\\.(accounts|parts|blobs|Odd one)', 'snapshot.mode' = '${env:SNAPSHOT}');
 """ + SINK
 
 
-
-def log_records(place, topic):
-    """What the log holds of a table, as (key, stamp) of rows and (key, None) of deletions, and how often it was emptied."""
-    done = subprocess.run([PROGRAM, "print", topic, "--from-beginning", "--json", "--log", f"embedded:{place.log}"],
-                          capture_output=True, text=True, cwd=ROOT)
+def records(place, topic):
+    """What the log holds of a table."""
+    done = subprocess.run([PROGRAM, "print", topic, "--from-beginning", "--no-follow", "--output", "json", "--log",
+                           f"embedded:{place.log}"], capture_output=True, text=True, cwd=ROOT)
     expect(done.returncode == 0, f"levada print {topic}: {done.stderr}")
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def kill_pipeline(place, load, replica, choices, kills):
-    """Starts and kills it again and again; each time at another moment."""
-    for _ in range(kills):
-        run = place.start()
-        time.sleep(choices.uniform(0.02, 2.5) if choices.random() < 0.8 else choices.uniform(0.005, 0.1))
-        run.kill()
-    return place.start()
+def check_log(place, source):
+    """Each row that was committed is there once, and each deletion and truncation as often as it happened."""
+    for table in workload.TABLES:
+        found, wanted = Counter(), Counter()
+        for record in records(place, "shop.public." + table.replace(" ", "_")):
+            value = record["value"]
+            found["t" if record["key"] is None else "d" if value is None else int(value["stamp"])] += 1
+        for op, stamp in source.rows(f"SELECT op, stamp FROM audit WHERE tag = '{table}'"):
+            wanted[op if stamp == "" else int(stamp)] += 1
+        lost, twice = wanted - found, found - wanted
+        expect(not lost and not twice, f"the log of {table}: {sum(lost.values())} lost, such as {list(lost.items())[:5]}; "
+               f"{sum(twice.values())} too many, such as {list(twice.items())[:5]}")
 
 
-def replicated(server, choices, sql, fill, kills, outages, seconds):
-    with Server() as other:
-        source = Target(server, f"levada_source_{os.getpid()}")
-        replica = Target(other.url, "levada_replica")
-        try:
-            workload.create(source)
+class Outages:
+    """Kills of everything, in turn, while a load runs."""
+
+    def __init__(self, place, choices, servers):
+        self.place, self.choices, self.servers = place, choices, servers
+        self.pipeline = self.server = 0
+
+    def kill_pipeline(self, times):
+        """Each time at another moment of its life."""
+        for _ in range(times):
+            run = self.place.start()
+            time.sleep(self.choices.uniform(0.02, 2) if self.choices.random() < 0.8 else self.choices.uniform(0.005, 0.1))
+            self.pipeline += run.kill()
+        return self.place.start()
+
+    def kill_servers(self, run, times):
+        for i in range(times):
+            time.sleep(self.choices.uniform(0.3, 1.5))
+            server = self.servers[i % len(self.servers)]
+            server.do("kill")
+            time.sleep(self.choices.choice([0, 0.5]))
+            server.do("up")
+            self.server += 1
+            run.must_run()
+
+
+def replicated(sql, choices, snapshot, fill, kills, server_kills):
+    with Server("source") as one, Server("target") as other:
+        source, replica = Target(one.url, "levada_source"), Target(other.url, "levada_replica")
+        workload.create(source)
+        with Place(sql) as place:
+            place.environment.update(SOURCE=source.url, REPLICA=replica.url, SNAPSHOT=snapshot)
+            outages = Outages(place, choices, [one, other])
+            if snapshot == "no_data":
+                run = place.start()
+                run.until(lambda: source.sql("SELECT count(*) FROM pg_replication_slots") == "1", "the slot")
+                run.kill()
             workload.fill(source, fill)
-            with Place(sql) as place:
-                place.environment.update(SOURCE=source.url, REPLICA=replica.url)
-                with workload.Load(source, choices) as load:
-                    run = kill_pipeline(place, load, replica, choices, kills)
-                    for _ in range(outages):
-                        time.sleep(choices.uniform(0.3, 2))
-                        other.do("kill")
-                        time.sleep(choices.choice([0, 0.5]))
-                        other.do("up")
-                        run.must_run()
-                    time.sleep(seconds)
-                    load.stop()
-                workload.compare(source, replica, run)
-                run.stop()
-                changes = int(source.sql("SELECT count(*) FROM audit"))
-                print(f"{changes} changes in {load.transactions()} transactions, {kills} kills of the pipeline, "
-                      f"{outages} of the target")
-        finally:
-            source.admin("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots "
-                         f"WHERE database = '{source.name}' AND NOT active")
-            source.remove()
+            with workload.Load(source, choices) as load:
+                run = outages.kill_pipeline(kills)
+                outages.kill_servers(run, server_kills)
+                time.sleep(1)
+                load.stop()
+            workload.compare(source, replica, run)
+            run.stop()
+            if snapshot == "no_data":
+                check_log(place, source)
+            print(f"{source.sql('SELECT count(*) FROM audit')} changes in {load.transactions()} transactions, "
+                  f"{outages.pipeline} kills of the pipeline, {outages.server} of the servers")
 
 
-def from_wal(server, choices):
-    replicated(server.server, choices, WAL.replace("SNAPSHOT", "initial"), fill=20000, kills=choices.kills // 2, outages=3,
-               seconds=3)
+def with_snapshot(_, choices):
+    replicated(WAL, choices, "initial", fill=60000, kills=choices.kills // 4, server_kills=4)
+
+
+def each_change_once(_, choices):
+    replicated(WAL, choices, "no_data", fill=20000, kills=choices.kills // 4, server_kills=6)
