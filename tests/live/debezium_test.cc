@@ -170,10 +170,10 @@ class Capture {
     REQUIRE_MESSAGE(started, started.error().text());
   }
 
-  // Until nothing has come for a while.
-  void catch_up() {
+  // Until nothing has come for a while, in tenths of a second.
+  void catch_up(int long_enough = 6) {
     if (!source_) return;
-    for (int quiet = 0; quiet < 12;) {
+    for (int quiet = 0; quiet < long_enough;) {
       auto read = source_->read({}, std::chrono::milliseconds(100));
       REQUIRE_MESSAGE(read, read.error().text());
       quiet = read->records.empty() && read->rejected.empty() ? quiet + 1 : 0;
@@ -265,10 +265,50 @@ void compare(const std::string& path, const Json* theirs, const Json* ours, std:
 std::string identity(const Event& event) {
   const Json* payload = event.value.find("payload");
   std::string text = event.op();
+  if (const Json* tables = payload ? payload->find("data_collections") : nullptr) {
+    text += tables->text();
+    std::size_t message = text.find("io.debezium.connector.postgresql.LogicalDecodingMessageMonitor");
+    if (message != text.npos) text.replace(message, text.find('"', message) - message, "message");
+  }
   for (const char* side : {"before", "after"})
     if (const Json* row = payload ? payload->find(side) : nullptr; row && row->find("id"))
       text += " " + row->find("id")->text();
   return text;
+}
+
+// Pairs of records, in order: the longest common sequence of identities; what is left between two of those by its
+// place, where it is as many on both sides. -1: no partner.
+std::vector<std::pair<int, int>> aligned(const std::vector<Event>& left, const std::vector<Event>& right) {
+  std::vector<std::string> a, b;
+  for (const Event& event : left) a.push_back(identity(event));
+  for (const Event& event : right) b.push_back(identity(event));
+  std::vector<std::vector<int>> length(a.size() + 1, std::vector<int>(b.size() + 1));
+  for (std::size_t i = a.size(); i-- > 0;)
+    for (std::size_t j = b.size(); j-- > 0;)
+      length[i][j] = a[i] == b[j] ? length[i + 1][j + 1] + 1 : std::max(length[i + 1][j], length[i][j + 1]);
+  std::vector<std::pair<int, int>> pairs;
+  std::size_t i = 0, j = 0, from_i = 0, from_j = 0;
+  auto rest = [&] {
+    bool paired = i - from_i == j - from_j;
+    for (; from_i < i; ++from_i) pairs.emplace_back(from_i, paired ? static_cast<int>(from_j++) : -1);
+    for (; from_j < j; ++from_j) pairs.emplace_back(-1, from_j);
+  };
+  while (i < a.size() && j < b.size()) {
+    if (a[i] == b[j]) {
+      rest();
+      pairs.emplace_back(i, j);
+      from_i = ++i;
+      from_j = ++j;
+    } else if (length[i + 1][j] >= length[i][j + 1]) {
+      ++i;
+    } else {
+      ++j;
+    }
+  }
+  i = a.size();
+  j = b.size();
+  rest();
+  return pairs;
 }
 
 std::vector<std::string> differences(const Events& theirs, const Events& ours) {
@@ -280,32 +320,19 @@ std::vector<std::string> differences(const Events& theirs, const Events& ours) {
     static const std::vector<Event> none;
     const auto& left = theirs.contains(topic) ? theirs.at(topic) : none;
     const auto& right = ours.contains(topic) ? ours.at(topic) : none;
-    for (std::size_t i = 0, j = 0; i < left.size() || j < right.size();) {
-      std::string place = topic + " " + std::to_string(i);
-      auto later = [](const std::vector<Event>& events, std::size_t from, const Event& like) {
-        for (std::size_t k = from; k < events.size(); ++k)
-          if (identity(events[k]) == identity(like)) return true;
-        return false;
-      };
-      bool aligned = i < left.size() && j < right.size() && identity(left[i]) == identity(right[j]);
-      if (!aligned && left.size() != right.size()) {
-        if (i < left.size() && (j == right.size() || !later(right, j, left[i]))) {
-          out.push_back(place + ": " + cut(identity(left[i])) + " => no record");
-          ++i;
-          continue;
-        }
-        if (j < right.size() && (i == left.size() || !later(left, i, right[j]))) {
-          out.push_back(place + ": no record => " + cut(identity(right[j])));
-          ++j;
-          continue;
-        }
+    for (auto [i, j] : aligned(left, right)) {
+      std::string place = topic + " " + std::to_string(i < 0 ? j : i);
+      if (i < 0 || j < 0) {
+        const Event& event = i < 0 ? right[static_cast<std::size_t>(j)] : left[static_cast<std::size_t>(i)];
+        out.push_back(place + (i < 0 ? ": no record => " : ": ") + cut(identity(event)) +
+                      (j < 0 ? " => no record" : ""));
+        continue;
       }
-      if (i == left.size() || j == right.size()) break;
+      const Event &a = left[static_cast<std::size_t>(i)], &b = right[static_cast<std::size_t>(j)];
       std::vector<std::string> found;
-      compare("key", &left[i].key, &right[j].key, found);
-      compare("value", &left[i].value, &right[j].value, found);
-      if (left[i].headers != right[j].headers)
-        found.push_back("headers: " + left[i].headers + " => " + right[j].headers);
+      compare("key", &a.key, &b.key, found);
+      compare("value", &a.value, &b.value, found);
+      if (a.headers != b.headers) found.push_back("headers: " + a.headers + " => " + b.headers);
       // A schema is said once for a topic, not once for a record and for both of its rows.
       for (std::string& line : found) {
         bool of_schema = line.starts_with("value.schema") || line.starts_with("key.schema");
@@ -316,7 +343,6 @@ std::vector<std::string> differences(const Events& theirs, const Events& ours) {
         else if (schemas.insert(topic + line).second)
           out.push_back(topic + " " + line);
       }
-      ++i, ++j;
     }
   }
   return out;
@@ -335,7 +361,7 @@ void check_variant(const std::string& variant, const Properties& properties) {
   capture.start();
   capture.catch_up();
   capture.run(std::string_view(*script).substr(mark));
-  capture.catch_up();
+  capture.catch_up(12);
 
   std::string found;
   Events theirs = recorded(variant);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <mutex>
 
+#include "connectors/postgres/envelope_collector.h"
 #include "connectors/postgres/row_collector.h"
 #include "connectors/postgres/row_plan.h"
 #include "connectors/postgres/trigger_options.h"
@@ -124,7 +125,11 @@ Result<void> TriggerSource::start(const std::optional<std::string>& position) {
       return Error(ErrorKind::unreachable, "another connector reads and prunes " + table.changes)
           .remedy("Stop it, or give each a change table of its own by 'change.table'.");
   if (options_.notify) LV_TRY(connection_->execute(std::string("LISTEN ") + trigger_channel));
-  collector_ = std::make_unique<RowCollector>(modes_);
+  if (modes_.form == RecordForm::connect)
+    collector_ = std::make_unique<EnvelopeCollector>(EnvelopeOptions{.name = options_.topic_prefix, .run = "trigger"},
+                                                     modes_, *context_.clock);
+  else
+    collector_ = std::make_unique<RowCollector>(modes_);
   progress_.clear();
   rows_.clear();
   std::uint64_t total = 0;
