@@ -4,6 +4,8 @@
 #include <atomic>
 #include <mutex>
 
+#include "base/random.h"
+#include "connectors/postgres/envelope_collector.h"
 #include "connectors/postgres/row_collector.h"
 #include "connectors/postgres/row_plan.h"
 #include "connectors/postgres/trigger_options.h"
@@ -23,7 +25,7 @@ constexpr std::int64_t prune_every_us = 1'000'000, prune_again_us = 10'000'000;
 class TriggerSource : public Source {
  public:
   TriggerSource(SourceContext context, TriggerOptions options)
-      : context_(std::move(context)), options_(std::move(options)), modes_{.form = context_.form} {}
+      : context_(std::move(context)), options_(std::move(options)) {}
 
   Result<std::vector<Error>> preflight() override;
   Result<void> start(const std::optional<std::string>& position) override;
@@ -38,6 +40,7 @@ class TriggerSource : public Source {
   bool wants_rows() const { return options_.rows != TriggerRows::no_data; }
   bool wants_changes() const { return options_.rows != TriggerRows::initial_only; }
 
+  std::unique_ptr<ChangeCollector> make_collector() const;
   Result<void> check_position();
   void start_over(std::size_t table);
   Result<void> check_tables();
@@ -55,7 +58,7 @@ class TriggerSource : public Source {
 
   const SourceContext context_;
   const TriggerOptions options_;
-  const ValueModes modes_;
+  const std::string run_ = std::to_string(random_seed());
 
   std::unique_ptr<PostgresConnection> connection_;
   std::vector<TriggerTable> tables_;
@@ -104,8 +107,16 @@ Result<std::vector<Error>> TriggerSource::preflight() {
 Result<std::optional<Schema>> TriggerSource::describe(const std::string& topic) {
   auto connection = LV_TRY(open_trigger_session(options_, context_.name));
   for (const TriggerPlan& plan : LV_TRY(plan_trigger_tables(*connection, options_)))
-    if (plan.table.table->topic == topic) return *plan_rows(plan.table.table, modes_)->schema;
+    if (plan.table.table->topic == topic) return *plan_rows(plan.table.table, options_.values)->schema;
   return std::nullopt;
+}
+
+std::unique_ptr<ChangeCollector> TriggerSource::make_collector() const {
+  if (context_.form == RecordForm::rows) return std::make_unique<RowCollector>(options_.values);
+  EnvelopeOptions envelope{.name = options_.topic_prefix, .database = options_.address.get("dbname")};
+  envelope.tombstones = options_.tombstones;
+  envelope.run = run_;
+  return std::make_unique<EnvelopeCollector>(std::move(envelope), options_.values, *context_.clock);
 }
 
 Result<void> TriggerSource::start(const std::optional<std::string>& position) {
@@ -124,7 +135,7 @@ Result<void> TriggerSource::start(const std::optional<std::string>& position) {
       return Error(ErrorKind::unreachable, "another connector reads and prunes " + table.changes)
           .remedy("Stop it, or give each a change table of its own by 'change.table'.");
   if (options_.notify) LV_TRY(connection_->execute(std::string("LISTEN ") + trigger_channel));
-  collector_ = std::make_unique<RowCollector>(modes_);
+  collector_ = make_collector();
   progress_.clear();
   rows_.clear();
   std::uint64_t total = 0;
@@ -403,8 +414,8 @@ Progress TriggerSource::progress() const {
 
 Result<std::unique_ptr<Source>> make_postgres_trigger_source(SourceContext context) {
   OptionNotes unread;
-  auto options = LV_TRY(read_trigger_options(context.properties, context.notes ? *context.notes : unread));
-  if (options.topic_prefix.empty()) options.topic_prefix = context.name;
+  auto options = LV_TRY(
+      read_trigger_options(context.properties, context.name, context.form, context.notes ? *context.notes : unread));
   return std::unique_ptr<Source>(new TriggerSource(std::move(context), std::move(options)));
 }
 
