@@ -44,6 +44,7 @@ class TriggerSource : public Source {
   Result<void> check_position();
   void start_over(std::size_t table);
   Result<void> check_tables();
+  Result<bool> begin_rows();
   Result<bool> wait_for_news(milliseconds wait);
   Result<void> look(bool in_one_snapshot);
   Result<void> read_changes(SourceRead& out);
@@ -221,26 +222,19 @@ Result<SourceRead> TriggerSource::read(std::stop_token stop, milliseconds wait) 
   SourceRead out;
   LV_TRY(check_tables());
   LV_TRY(prune());
-  bool whole = true;  // nothing has begun whose middle has no position
-  if (doing_ == Doing::nothing) {
-    auto left = std::ranges::find(progress_, false, &TriggerProgress::rows_done);
-    if (left != progress_.end()) {
-      rows_of_ = static_cast<std::size_t>(left - progress_.begin());
-      LV_TRY(look(true));
-    } else if (!wants_changes()) {
+  if (doing_ == Doing::nothing && !LV_TRY(begin_rows())) {
+    if (!wants_changes()) {
       LV_TRY(connection_->wait_for_notification(wait));
     } else if (LV_TRY(wait_for_news(context_.follow ? wait : milliseconds(0)))) {
       LV_TRY(look(false));
     }
   }
   while (doing_ != Doing::nothing && !full() && !stop.stop_requested()) {
-    if (doing_ == Doing::changes) {
-      LV_TRY(read_changes(out));
-    } else {
-      LV_TRY(read_rows());
-    }
+    LV_TRY(doing_ == Doing::changes ? read_changes(out) : read_rows());
+    if (doing_ == Doing::nothing && !full()) LV_TRY(begin_rows());
   }
-  if (doing_ == Doing::rows && !tables_[*rows_of_].key_is_unique) whole = false;
+  // Nothing has begun whose middle has no position.
+  const bool whole = doing_ != Doing::rows || tables_[*rows_of_].key_is_unique;
   if (collector_->changes() > 0) moved_ = true;
   collector_->take(out);
   out.together = !whole;
@@ -250,6 +244,15 @@ Result<SourceRead> TriggerSource::read(std::stop_token stop, milliseconds wait) 
   }
   out.end = !context_.follow && doing_ == Doing::nothing && !out.position && out.parts.empty() && out.records.empty();
   return out;
+}
+
+// Goes on with the rows of a table that is not done; false: there is none.
+Result<bool> TriggerSource::begin_rows() {
+  auto left = std::ranges::find(progress_, false, &TriggerProgress::rows_done);
+  if (left == progress_.end()) return false;
+  rows_of_ = static_cast<std::size_t>(left - progress_.begin());
+  LV_TRY(look(true));
+  return true;
 }
 
 Result<bool> TriggerSource::wait_for_news(milliseconds wait) {
