@@ -277,6 +277,41 @@ TEST_SUITE("trigger") {
     read_until("1: w\n2: x");
   }
 
+  TEST_CASE("trigger: A8: Debezium's envelopes, when they are asked for") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    execute(*stage, "CREATE TABLE t (id int PRIMARY KEY, word text)");
+    execute(*stage, "INSERT INTO t VALUES (1, 'one')");
+    TriggerLine line(*stage, {"table.include.list=t", "topic=t"});
+    line.form = RecordForm::connect;
+    line.catch_up();
+    execute(*stage, "INSERT INTO t VALUES (2, 'two')");
+    execute(*stage, "UPDATE t SET word = 'zwei' WHERE id = 2");
+    execute(*stage, "UPDATE t SET id = 3 WHERE id = 2");
+    execute(*stage, "DELETE FROM t WHERE id = 1");
+    execute(*stage, "TRUNCATE t");
+    line.catch_up();
+    CHECK(line.take_events() ==
+          Events{R"(t {"id":1}: r null {"id":1,"word":"one"})", R"(t {"id":2}: c null {"id":2,"word":"two"})",
+                 R"(t {"id":2}: u null {"id":2,"word":"zwei"})", R"(t {"id":2}: d {"id":2,"word":null} null)",
+                 R"(t {"id":2}: -)", R"(t {"id":3}: c null {"id":3,"word":"zwei"})",
+                 R"(t {"id":1}: d {"id":1,"word":null} null)", R"(t {"id":1}: -)", R"(t -: t null null)"});
+  }
+
+  TEST_CASE("trigger: an action that is none is a dead letter, and what follows is not held up") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    execute(*stage, "CREATE TABLE t (id int PRIMARY KEY, word text)");
+    TriggerLine line(*stage, {"table.include.list=t", "topic=t"});
+    line.catch_up();
+    execute(*stage, "INSERT INTO t_changes (id, word, action) VALUES (1, NULL, 'UPSERT'), (2, 'two', 'i')");
+    line.catch_up();
+    CHECK(line.take_events() == Events{"t 2: two"});
+    REQUIRE(line.rejected().size() == 1);
+    CHECK(line.rejected()[0].cause == "action 'UPSERT' is none of INSERT, UPDATE, DELETE and TRUNCATE");
+    CHECK(line.rejected()[0].value == R"({"id":"1","word":null})");
+  }
+
   TEST_CASE("trigger: names with quotes, blanks, capitals and dots are taken as they are") {
     auto stage = PostgresStage::open();
     if (!stage) return;

@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "connectors/postgres/trigger_source.h"
+#include "formats/connect_json.h"
 
 namespace levada {
 namespace {
@@ -31,6 +33,7 @@ std::unique_ptr<Source> TriggerLine::source(bool follow) {
   SourceContext context{.name = "LINE", .properties = properties_, .targets = {}, .follow = follow};
   context.clock = &real_clock();
   context.logger = &silent_logger();
+  context.form = form;
   auto source = make_postgres_trigger_source(std::move(context));
   REQUIRE_MESSAGE(source, source.error().text());
   return *std::move(source);
@@ -58,6 +61,23 @@ void TriggerLine::apply(const SourceRead::Part& part) {
   }
 }
 
+void TriggerLine::apply(const ConnectRecords& records) {
+  auto json = [](const ConnectTypeRef& type, const ColumnRef& column, std::uint32_t row) {
+    Buffer out;
+    if (type && column && !column->is_null(row)) ConnectJsonWriter(*type, {.schemas = false}).append(out, *column, row);
+    return out.view().empty() ? "-" : std::string(out.view());
+  };
+  for (std::uint32_t r = 0; r < records.size; ++r) {
+    std::string event = records.topic + " " + json(records.key_type, records.key, r) + ": ";
+    std::string value = json(records.value_type, records.value, r);
+    if (value != "-") {
+      Json parsed = Json::parse(value).value();
+      value = parsed.text_of("op") + " " + parsed.find("before")->text() + " " + parsed.find("after")->text();
+    }
+    events_.push_back(event + value);
+  }
+}
+
 void TriggerLine::keep(SourceRead read) {
   const bool together = read.together;
   std::optional<std::string> position = read.position;
@@ -67,8 +87,9 @@ void TriggerLine::keep(SourceRead read) {
     return;
   }
   for (SourceRead& r : together_) {
-    CHECK((position || (r.parts.empty() && r.rejected.empty())));
+    CHECK((position || (r.parts.empty() && r.records.empty() && r.rejected.empty())));
     for (const SourceRead::Part& part : r.parts) apply(part);
+    for (const ConnectRecords& records : r.records) apply(records);
     rejected_.insert(rejected_.end(), r.rejected.begin(), r.rejected.end());
   }
   together_.clear();

@@ -26,12 +26,14 @@ class TriggerLine {
   std::string start_error();
   Result<std::optional<Schema>> describe(const std::string& topic);
 
+  RecordForm form = RecordForm::rows;
   std::unique_ptr<Source> source(bool follow);
   // Keeps what the source has given; true if there was anything.
   void keep(SourceRead read);
   Result<void> start(Source& source) { return source.start(position_); }
 
-  // One line a record: "topic key: value|value", "topic key: deleted", "topic: truncated".
+  // One line a record: "topic key: value|value", "topic key: deleted", "topic: truncated". Of envelopes
+  // "topic KEY: OP BEFORE AFTER", of a tombstone "topic KEY: -".
   const std::vector<std::string>& events() const { return events_; }
   std::vector<std::string> take_events();
   // What is left when all are applied: "key: value|value" lines, sorted as text.
@@ -41,11 +43,8 @@ class TriggerLine {
   std::size_t crashes() const { return crashes_; }
 
  private:
-  struct Kept {
-    std::vector<std::string> events;
-    std::map<std::string, std::map<std::string, std::string>> tables;
-  };
   void apply(const SourceRead::Part& part);
+  void apply(const ConnectRecords& records);
   // False: killed.
   bool run(Source& source, std::size_t reads);
 

@@ -9,6 +9,18 @@ static constexpr std::array<std::string_view, 3> setup_names = {"auto", "check",
 static constexpr std::array<std::string_view, 5> rows_names = {"initial", "initial_only", "no_data", "always",
                                                                "when_needed"};
 
+static constexpr std::array<std::string_view, 3> decimal_names = {"precise", "double", "string"};
+static constexpr std::array<std::string_view, 6> time_names = {
+    "adaptive", "adaptive_time_microseconds", "connect", "isostring", "microseconds", "nanoseconds"};
+static constexpr std::array<std::string_view, 4> binary_names = {"bytes", "base64", "base64-url-safe", "hex"};
+static constexpr std::array<std::string_view, 2> hstore_names = {"json", "map"};
+static constexpr std::array<std::string_view, 2> interval_names = {"numeric", "string"};
+
+static constexpr std::span<const std::string_view> names_of_values(ValueModes::Decimal) { return decimal_names; }
+static constexpr std::span<const std::string_view> names_of_values(ValueModes::Time) { return time_names; }
+static constexpr std::span<const std::string_view> names_of_values(ValueModes::Binary) { return binary_names; }
+static constexpr std::span<const std::string_view> names_of_values(ValueModes::Hstore) { return hstore_names; }
+static constexpr std::span<const std::string_view> names_of_values(ValueModes::Interval) { return interval_names; }
 static constexpr std::span<const std::string_view> names_of_values(TriggerSetup) { return setup_names; }
 static constexpr std::span<const std::string_view> names_of_values(TriggerRows) { return rows_names; }
 
@@ -24,6 +36,13 @@ struct Written {
   std::string id_column, transaction_column, action_column, time_column;
   TriggerSetup setup{};
   TriggerRows rows{};
+  ValueModes::Decimal decimal{};
+  ValueModes::Time time{};
+  ValueModes::Binary binary{};
+  ValueModes::Hstore hstore{};
+  ValueModes::Interval interval{};
+  std::int64_t money_digits = 0;
+  bool unknown_types = false, tombstones = false;
   bool notify = true, prune = true;
   std::int64_t poll_ms = 0, most_rows = 0, chunk_rows = 0;
 };
@@ -58,7 +77,8 @@ constexpr Option table[] = {
     {.name = "topic", .field = option<&Written::topic>, .doc = "The topic, where there is one table."},
     {.name = "topic.prefix",
      .field = option<&Written::topic_prefix>,
-     .doc = "Topics are called PREFIX.SCHEMA.TABLE; by default the connector's name is the prefix."},
+     .doc = "Topics are called PREFIX.SCHEMA.TABLE; by default the connector's name in small letters "
+            "is the prefix."},
     {.name = "snapshot.mode",
      .field = option<&Written::rows>,
      .fallback = "initial",
@@ -106,10 +126,40 @@ constexpr Option table[] = {
      .doc = "Changes that are read at a time, at most."},
     {.name = "snapshot.fetch.size",
      .field = option<&Written::chunk_rows>,
-     .fallback = "10240",
+     .fallback = "32768",
      .range = "1..100000000",
      .unit = "rows",
      .doc = "Rows of a table that are read in one snapshot, between changes."},
+    {.name = "decimal.handling.mode",
+     .field = option<&Written::decimal>,
+     .fallback = "precise",
+     .doc = "precise, double or string."},
+    {.name = "time.precision.mode",
+     .field = option<&Written::time>,
+     .fallback = "adaptive",
+     .doc = "adaptive, adaptive_time_microseconds, connect, isostring, microseconds or nanoseconds."},
+    {.name = "binary.handling.mode",
+     .field = option<&Written::binary>,
+     .fallback = "bytes",
+     .doc = "bytes, base64, base64-url-safe or hex."},
+    {.name = "hstore.handling.mode", .field = option<&Written::hstore>, .fallback = "json", .doc = "json or map."},
+    {.name = "interval.handling.mode",
+     .field = option<&Written::interval>,
+     .fallback = "numeric",
+     .doc = "numeric (microseconds) or string (ISO 8601)."},
+    {.name = "money.fraction.digits",
+     .field = option<&Written::money_digits>,
+     .fallback = "2",
+     .range = "0..18",
+     .doc = "Digits behind the point of money."},
+    {.name = "include.unknown.datatypes",
+     .field = option<&Written::unknown_types>,
+     .fallback = "true",
+     .doc = "Whether columns of types that we do not know come as text, or not at all."},
+    {.name = "tombstones.on.delete",
+     .field = option<&Written::tombstones>,
+     .fallback = "true",
+     .doc = "Whether a deletion's envelope is followed by a record without value. Rows as they are need none."},
 };
 
 bool in_table(std::string_view name) { return std::ranges::find(table, name, &Option::name) != std::end(table); }
@@ -156,7 +206,8 @@ Result<PostgresAddress> read_address(const Written& written, const Properties& k
 
 std::span<const Option> trigger_options() { return table; }
 
-Result<TriggerOptions> read_trigger_options(const Properties& properties, OptionNotes& notes) {
+Result<TriggerOptions> read_trigger_options(const Properties& properties, const std::string& connector, RecordForm form,
+                                            OptionNotes& notes) {
   // 'connection.sslmode', 'database.sslmode' = … are parameters of the driver, as if they stood in the URL.
   Properties known, driver;
   for (const Property& p : properties) {
@@ -193,7 +244,7 @@ Result<TriggerOptions> read_trigger_options(const Properties& properties, Option
         .where(find_property(known, "topic")->where)
         .remedy("Set 'topic.prefix'; the topics are called PREFIX.SCHEMA.TABLE then.");
   options.topic = written.topic;
-  options.topic_prefix = written.topic_prefix;
+  options.topic_prefix = written.topic_prefix.empty() ? lower_case(connector) : written.topic_prefix;
   options.change_table = written.change_table;
   if (options.tables.size() > 1 && options.change_table.find("${table}") == std::string::npos)
     return Error(ErrorKind::usage, "'change.table' is the same for several tables")
@@ -205,6 +256,15 @@ Result<TriggerOptions> read_trigger_options(const Properties& properties, Option
   options.transaction_column = written.transaction_column;
   options.action_column = written.action_column;
   options.time_column = written.time_column;
+  options.values = {.form = form,
+                    .decimal = written.decimal,
+                    .time = written.time,
+                    .binary = written.binary,
+                    .hstore = written.hstore,
+                    .interval = written.interval,
+                    .money_fraction_digits = static_cast<int>(written.money_digits),
+                    .unknown_types = written.unknown_types};
+  options.tombstones = written.tombstones;
   options.notify = written.notify;
   options.prune = written.prune;
   options.poll_ms = written.poll_ms;

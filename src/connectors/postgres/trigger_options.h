@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "connectors/postgres/names.h"
 #include "connectors/postgres/url.h"
+#include "connectors/postgres/value_reader.h"
 
 namespace levada {
 
@@ -24,6 +25,8 @@ struct TriggerOptions {
   TriggerRows rows{};
   std::map<std::string, std::vector<std::string>> keys;                   // by "table" or "schema.table", its columns
   std::string id_column, transaction_column, action_column, time_column;  // empty: found
+  ValueModes values;
+  bool tombstones = true;
   bool notify = true, prune = true;
   std::int64_t poll_ms = 0;
   std::int64_t most_rows = 0;   // of one read()
@@ -37,6 +40,7 @@ struct TriggerOptions {
 std::span<const Option> trigger_options();
 
 // Notes are the properties that have no effect, and why.
-Result<TriggerOptions> read_trigger_options(const Properties& properties, OptionNotes& notes);
+Result<TriggerOptions> read_trigger_options(const Properties& properties, const std::string& connector, RecordForm form,
+                                            OptionNotes& notes);
 
 }  // namespace levada

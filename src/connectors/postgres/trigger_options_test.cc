@@ -9,7 +9,7 @@ Result<TriggerOptions> read(Properties properties, OptionNotes& notes) {
   if (!find_property(properties, "table.include.list")) properties.push_back({"table.include.list", "t", ""});
   if (!find_property(properties, "connection.url") && !find_property(properties, "database.hostname"))
     properties.push_back({"connection.url", "postgresql://h:5/shop", ""});
-  return read_trigger_options(properties, notes);
+  return read_trigger_options(properties, "HR", RecordForm::rows, notes);
 }
 
 Result<TriggerOptions> read(Properties properties) {
@@ -58,6 +58,7 @@ TEST_SUITE("connectors") {
     CHECK(options.tables[1] == TableName{"s", "b"});
     CHECK(options.tables[2] == TableName{"", "C.d"});
     CHECK(options.topic_of("s", "b") == "shop.s.b");
+    CHECK(read({})->topic_of("s", "b") == "hr.s.b");
     CHECK(read({{"topic", "mine", ""}})->topic_of("s", "b") == "mine");
     CHECK(changes("${table}_changes", "s", "t") == "s t_changes");
     CHECK(changes("${table}_changes", "s", "a.\"b\"") == "s a.\"b\"_changes");

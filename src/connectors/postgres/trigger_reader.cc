@@ -174,6 +174,7 @@ bool TriggerRow::collect_change(const PostgresRow& row, std::int64_t now_us, Cha
   change.op = op_of(row[2].value_or(""));
   change.place.xid = static_cast<std::uint32_t>(number_in<std::uint64_t>(row[1], 0));
   change.place.commit_us = time_us != 0 ? time_us : now_us;
+  change.place.lsn = static_cast<std::uint64_t>(id);  // what orders the changes of this table
   switch (change.op) {
     case 't': break;
     case 'd': change.before = row_; break;

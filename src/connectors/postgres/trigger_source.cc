@@ -4,6 +4,7 @@
 #include <atomic>
 #include <mutex>
 
+#include "base/random.h"
 #include "connectors/postgres/envelope_collector.h"
 #include "connectors/postgres/row_collector.h"
 #include "connectors/postgres/row_plan.h"
@@ -24,7 +25,7 @@ constexpr std::int64_t prune_every_us = 1'000'000, prune_again_us = 10'000'000;
 class TriggerSource : public Source {
  public:
   TriggerSource(SourceContext context, TriggerOptions options)
-      : context_(std::move(context)), options_(std::move(options)), modes_{.form = context_.form} {}
+      : context_(std::move(context)), options_(std::move(options)) {}
 
   Result<std::vector<Error>> preflight() override;
   Result<void> start(const std::optional<std::string>& position) override;
@@ -39,9 +40,11 @@ class TriggerSource : public Source {
   bool wants_rows() const { return options_.rows != TriggerRows::no_data; }
   bool wants_changes() const { return options_.rows != TriggerRows::initial_only; }
 
+  std::unique_ptr<ChangeCollector> make_collector() const;
   Result<void> check_position();
   void start_over(std::size_t table);
   Result<void> check_tables();
+  Result<bool> begin_rows();
   Result<bool> wait_for_news(milliseconds wait);
   Result<void> look(bool in_one_snapshot);
   Result<void> read_changes(SourceRead& out);
@@ -56,7 +59,7 @@ class TriggerSource : public Source {
 
   const SourceContext context_;
   const TriggerOptions options_;
-  const ValueModes modes_;
+  const std::string run_ = std::to_string(random_seed());
 
   std::unique_ptr<PostgresConnection> connection_;
   std::vector<TriggerTable> tables_;
@@ -105,8 +108,16 @@ Result<std::vector<Error>> TriggerSource::preflight() {
 Result<std::optional<Schema>> TriggerSource::describe(const std::string& topic) {
   auto connection = LV_TRY(open_trigger_session(options_, context_.name));
   for (const TriggerPlan& plan : LV_TRY(plan_trigger_tables(*connection, options_)))
-    if (plan.table.table->topic == topic) return *plan_rows(plan.table.table, modes_)->schema;
+    if (plan.table.table->topic == topic) return *plan_rows(plan.table.table, options_.values)->schema;
   return std::nullopt;
+}
+
+std::unique_ptr<ChangeCollector> TriggerSource::make_collector() const {
+  if (context_.form == RecordForm::rows) return std::make_unique<RowCollector>(options_.values);
+  EnvelopeOptions envelope{.name = options_.topic_prefix, .database = options_.address.get("dbname")};
+  envelope.tombstones = options_.tombstones;
+  envelope.run = run_;
+  return std::make_unique<EnvelopeCollector>(std::move(envelope), options_.values, *context_.clock);
 }
 
 Result<void> TriggerSource::start(const std::optional<std::string>& position) {
@@ -125,11 +136,7 @@ Result<void> TriggerSource::start(const std::optional<std::string>& position) {
       return Error(ErrorKind::unreachable, "another connector reads and prunes " + table.changes)
           .remedy("Stop it, or give each a change table of its own by 'change.table'.");
   if (options_.notify) LV_TRY(connection_->execute(std::string("LISTEN ") + trigger_channel));
-  if (modes_.form == RecordForm::connect)
-    collector_ = std::make_unique<EnvelopeCollector>(EnvelopeOptions{.name = options_.topic_prefix, .run = "trigger"},
-                                                     modes_, *context_.clock);
-  else
-    collector_ = std::make_unique<RowCollector>(modes_);
+  collector_ = make_collector();
   progress_.clear();
   rows_.clear();
   std::uint64_t total = 0;
@@ -215,26 +222,19 @@ Result<SourceRead> TriggerSource::read(std::stop_token stop, milliseconds wait) 
   SourceRead out;
   LV_TRY(check_tables());
   LV_TRY(prune());
-  bool whole = true;  // nothing has begun whose middle has no position
-  if (doing_ == Doing::nothing) {
-    auto left = std::ranges::find(progress_, false, &TriggerProgress::rows_done);
-    if (left != progress_.end()) {
-      rows_of_ = static_cast<std::size_t>(left - progress_.begin());
-      LV_TRY(look(true));
-    } else if (!wants_changes()) {
+  if (doing_ == Doing::nothing && !LV_TRY(begin_rows())) {
+    if (!wants_changes()) {
       LV_TRY(connection_->wait_for_notification(wait));
     } else if (LV_TRY(wait_for_news(context_.follow ? wait : milliseconds(0)))) {
       LV_TRY(look(false));
     }
   }
   while (doing_ != Doing::nothing && !full() && !stop.stop_requested()) {
-    if (doing_ == Doing::changes) {
-      LV_TRY(read_changes(out));
-    } else {
-      LV_TRY(read_rows());
-    }
+    LV_TRY(doing_ == Doing::changes ? read_changes(out) : read_rows());
+    if (doing_ == Doing::nothing && !full()) LV_TRY(begin_rows());
   }
-  if (doing_ == Doing::rows && !tables_[*rows_of_].key_is_unique) whole = false;
+  // Nothing has begun whose middle has no position.
+  const bool whole = doing_ != Doing::rows || tables_[*rows_of_].key_is_unique;
   if (collector_->changes() > 0) moved_ = true;
   collector_->take(out);
   out.together = !whole;
@@ -244,6 +244,15 @@ Result<SourceRead> TriggerSource::read(std::stop_token stop, milliseconds wait) 
   }
   out.end = !context_.follow && doing_ == Doing::nothing && !out.position && out.parts.empty() && out.records.empty();
   return out;
+}
+
+// Goes on with the rows of a table that is not done; false: there is none.
+Result<bool> TriggerSource::begin_rows() {
+  auto left = std::ranges::find(progress_, false, &TriggerProgress::rows_done);
+  if (left == progress_.end()) return false;
+  rows_of_ = static_cast<std::size_t>(left - progress_.begin());
+  LV_TRY(look(true));
+  return true;
 }
 
 Result<bool> TriggerSource::wait_for_news(milliseconds wait) {
@@ -408,8 +417,8 @@ Progress TriggerSource::progress() const {
 
 Result<std::unique_ptr<Source>> make_postgres_trigger_source(SourceContext context) {
   OptionNotes unread;
-  auto options = LV_TRY(read_trigger_options(context.properties, context.notes ? *context.notes : unread));
-  if (options.topic_prefix.empty()) options.topic_prefix = context.name;
+  auto options = LV_TRY(
+      read_trigger_options(context.properties, context.name, context.form, context.notes ? *context.notes : unread));
   return std::unique_ptr<Source>(new TriggerSource(std::move(context), std::move(options)));
 }
 
