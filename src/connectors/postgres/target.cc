@@ -152,16 +152,18 @@ Result<TableName> table_of(const std::string& topic, const PostgresSinkOptions& 
   const auto [before, table] = cut_last_part(topic);
   const auto schema = cut_last_part(before).second;
   std::string name = options.table_name_format;
+  TableName made{std::string(schema), std::string(table)};
   if (name == "${topic}" && options.topic_dots_part && std::ranges::count(topic, '.') > 1) {
-    name = std::string(schema) + "." + std::string(table);
+    LV_TRY(check_name(schema));
+    LV_TRY(check_name(table));
   } else {
     std::string inserted = topic;
     if (!options.topic_dots_part) std::ranges::replace(inserted, '.', '_');
     replace_all(name, "${topic}", inserted);
     replace_all(name, "${schema}", schema);
     replace_all(name, "${table}", table);
+    made = LV_TRY(parse_table_name(name, options.address.get("dbname")));
   }
-  TableName made = LV_TRY(parse_table_name(name, options.address.get("dbname")));
   if (options.fold_names) made = {lower_case(made.schema), lower_case(made.name)};
   return made;
 }

@@ -81,6 +81,23 @@ TEST_SUITE("connectors") {
     CHECK(target(false, {{"table.name.format", "\"${topic}\""}}).table.schema.empty());
   }
 
+  TEST_CASE("Postgres sink: a captured topic's table is the last two parts of its name") {
+    auto table = [](const char* topic, Properties properties = {}) {
+      auto named = table_of(topic, options(std::move(properties)));
+      return named ? named->quoted() : "error";
+    };
+    CHECK(table("shop.public.orders") == "\"public\".\"orders\"");
+    CHECK(table("my.shop.public.Odd one") == "\"public\".\"Odd one\"");
+    CHECK(table("shop.public.a\"b") == "\"public\".\"a\"\"b\"");
+    CHECK(table("public.orders") == "\"public\".\"orders\"");
+    CHECK(table("orders") == "\"orders\"");
+    CHECK(table("shop..orders") == "error");
+    CHECK(table("shop.public.orders", {{"table.name.format", "copy_${table}"}}) == "\"copy_orders\"");
+    CHECK(table("shop.public.orders", {{"table.name.format", "${schema}_copy.${table}"}}) ==
+          "\"public_copy\".\"orders\"");
+    CHECK(table("shop.public.orders", {{"collection.name.format", "${topic}"}}) == "\"shop_public_orders\"");
+  }
+
   TEST_CASE("Postgres sink: properties that do not fit the topic say so before any connection is made") {
     const std::string where = "\n  topic shop.Orders, table shop.Orders\n  do: ";
     CHECK(mistake(false, {{"insert.mode", "upsert"}, {"pk.mode", "none"}}) ==
