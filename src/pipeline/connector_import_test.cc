@@ -11,8 +11,9 @@ std::string imported(std::string_view text, bool secrets = false) {
   return import_connector(*configuration, secrets).sql;
 }
 
-TEST_SUITE("pipeline"){
-    TEST_CASE("a JDBC sink's configuration becomes SQL; what has no effect is said"){std::string_view text = R"({
+TEST_SUITE("pipeline") {
+  TEST_CASE("a JDBC sink's configuration becomes SQL; what has no effect is said") {
+    std::string_view text = R"({
       "name": "jdbc-sink",
       "config": {
         "connector.class": "io.debezium.connector.jdbc.JdbcSinkConnector",
@@ -30,7 +31,7 @@ TEST_SUITE("pipeline"){
         "primary.key.mode": "record_key"
       }
     })";
-CHECK(imported(text, true) == R"(CREATE SINK CONNECTOR `jdbc-sink` WITH (
+    CHECK(imported(text, true) == R"(CREATE SINK CONNECTOR `jdbc-sink` WITH (
   'connector.class' = 'io.debezium.connector.jdbc.JdbcSinkConnector',
   'tasks.max' = '1',  -- has no effect: work is shared out over the machine's cores by itself
   'topics' = 'customers',
@@ -46,11 +47,11 @@ CHECK(imported(text, true) == R"(CREATE SINK CONNECTOR `jdbc-sink` WITH (
   'primary.key.mode' = 'record_key'
 );
 )");
-CHECK(imported(text).find("'connection.password' = 's''ecret',") != std::string::npos);
-}
+    CHECK(imported(text).find("'connection.password' = 's''ecret',") != std::string::npos);
+  }
 
-TEST_CASE("the Debezium tutorial's configuration for PostgreSQL, with what people add to it") {
-  std::string_view text = R"({
+  TEST_CASE("the Debezium tutorial's configuration for PostgreSQL, with what people add to it") {
+    std::string_view text = R"x({
       "name": "inventory-connector",
       "config": {
         "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
@@ -69,14 +70,14 @@ TEST_CASE("the Debezium tutorial's configuration for PostgreSQL, with what peopl
         "transforms": "route",
         "transforms.route.type": "org.apache.kafka.connect.transforms.RegexRouter",
         "transforms.route.regex": "([^.]+)\\.([^.]+)\\.([^.]+)",
-                   "transforms.route.replacement" : "$3"
-}
-})";
+        "transforms.route.replacement": "$3"
+      }
+    })x";
     auto configuration = read_connector_configuration(text, "c");
-REQUIRE(configuration);
-ImportedConnector made = import_connector(*configuration, true);
-CHECK(made.problems.empty());
-CHECK(made.sql == R"(CREATE SOURCE CONNECTOR `inventory-connector` WITH (
+    REQUIRE(configuration);
+    ImportedConnector made = import_connector(*configuration, true);
+    CHECK(made.problems.empty());
+    CHECK(made.sql == R"x(CREATE SOURCE CONNECTOR `inventory-connector` WITH (
   'connector.class' = 'io.debezium.connector.postgresql.PostgresConnector',
   'tasks.max' = '1',  -- has no effect: work is shared out over the machine's cores by itself
   'database.hostname' = 'postgres',
@@ -95,36 +96,36 @@ CHECK(made.sql == R"(CREATE SOURCE CONNECTOR `inventory-connector` WITH (
   'transforms.route.regex' = '([^.]+)\.([^.]+)\.([^.]+)',
   'transforms.route.replacement' = '$3'
 );
-)");
-}
+)x");
+  }
 
-TEST_CASE("properties files are read as Java does, and flat JSON") {
-  CHECK(imported("# a sink\n! too\n\nname=files\r\nconnector.class: jsonfile\ntopics = a,\\\n   b\npath "
-                 "/o\\u0075t\\\\x\n") ==
-        "CREATE SINK CONNECTOR `files` WITH (\n  'connector.class' = 'jsonfile',\n  'topics' = 'a,b',\n  'path' = "
-        "'/out\\x'\n);\n");
-  CHECK(imported(R"({"connector.class":"jsonfile","name":"FILES","topics":"a","path":"p","none":null})") ==
-        "CREATE SINK CONNECTOR FILES WITH (\n  'connector.class' = 'jsonfile',\n  'topics' = 'a',\n  'path' = "
-        "'p'\n);\n");
-}
+  TEST_CASE("properties files are read as Java does, and flat JSON") {
+    CHECK(imported("# a sink\n! too\n\nname=files\r\nconnector.class: jsonfile\ntopics = a,\\\n   b\npath "
+                   "/o\\u0075t\\\\x\n") ==
+          "CREATE SINK CONNECTOR `files` WITH (\n  'connector.class' = 'jsonfile',\n  'topics' = 'a,b',\n  'path' = "
+          "'/out\\x'\n);\n");
+    CHECK(imported(R"({"connector.class":"jsonfile","name":"FILES","topics":"a","path":"p","none":null})") ==
+          "CREATE SINK CONNECTOR FILES WITH (\n  'connector.class' = 'jsonfile',\n  'topics' = 'a',\n  'path' = "
+          "'p'\n);\n");
+  }
 
-TEST_CASE("what cannot be had here is a comment and a problem") {
-  std::string sql = imported(R"({"name":"m","config":{"connector.class":"io.debezium.connector.mysql.MySqlConnector",
+  TEST_CASE("what cannot be had here is a comment and a problem") {
+    std::string sql = imported(R"({"name":"m","config":{"connector.class":"io.debezium.connector.mysql.MySqlConnector",
         "database.password":"x"}})",
-                             true);
-  CHECK(sql ==
-        "-- error: not supported yet: connector io.debezium.connector.mysql.MySqlConnector\n"
-        "CREATE SOURCE CONNECTOR `m` WITH (\n  'connector.class' = 'io.debezium.connector.mysql.MySqlConnector',\n  "
-        "'database.password' = '${env:DATABASE_PASSWORD}'\n);\n");
-  std::string unknown = imported(R"({"connector.class":"jsonfile","topics":"a","pth":"p"})");
-  CHECK(unknown.starts_with("-- error: unknown property 'pth' - Did you mean path?\n"));
-  CHECK(unknown.find("'pth' = 'p'  -- unknown. Did you mean path?\n") != std::string::npos);
-  CHECK(imported("{\"a\":1}") == "error: there is no 'connector.class'");
-  CHECK(imported("") == "error: the file is empty");
-  CHECK(imported("{\"config\":1}") == "error: 'config' is no object");
-  CHECK(imported(R"({"connector.class":["x"]})") == "error: 'connector.class' is neither a text nor a number");
-  CHECK(imported("{\"a\"").starts_with("error: "));
-}
+                               true);
+    CHECK(sql ==
+          "-- error: not supported yet: connector io.debezium.connector.mysql.MySqlConnector\n"
+          "CREATE SOURCE CONNECTOR `m` WITH (\n  'connector.class' = 'io.debezium.connector.mysql.MySqlConnector',\n  "
+          "'database.password' = '${env:DATABASE_PASSWORD}'\n);\n");
+    std::string unknown = imported(R"({"connector.class":"jsonfile","topics":"a","pth":"p"})");
+    CHECK(unknown.starts_with("-- error: unknown property 'pth' - Did you mean path?\n"));
+    CHECK(unknown.find("'pth' = 'p'  -- unknown. Did you mean path?\n") != std::string::npos);
+    CHECK(imported("{\"a\":1}") == "error: there is no 'connector.class'");
+    CHECK(imported("") == "error: the file is empty");
+    CHECK(imported("{\"config\":1}") == "error: 'config' is no object");
+    CHECK(imported(R"({"connector.class":["x"]})") == "error: 'connector.class' is neither a text nor a number");
+    CHECK(imported("{\"a\"").starts_with("error: "));
+  }
 }
 
 }  // namespace
