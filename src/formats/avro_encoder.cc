@@ -83,7 +83,8 @@ bool append_value(Buffer& out, const Column& column, std::uint32_t row) {
 
 class AvroEncoder : public Encoder {
  public:
-  explicit AvroEncoder(const FormatSpec& spec) : bare_(avro_is_bare(spec)), fields_(spec.fields) {
+  explicit AvroEncoder(const FormatSpec& spec)
+      : bare_(avro_is_bare(spec)), unregistered_(spec.fields.empty() && spec.schema_id == 0), fields_(spec.fields) {
     for (std::size_t i = 0; i < fields_.size(); ++i) {
       required_.push_back(bare_ || avro_is_required(spec, i));
       nested_ |= fields_[i].type.nested();
@@ -98,7 +99,7 @@ class AvroEncoder : public Encoder {
     for (std::uint32_t i = 0; i < rows.size(); ++i) {
       std::size_t begin = out.bytes.size();
       std::uint32_t row = rows[i];
-      bool nothing = fields_.empty() || (bare_ && columns[0]->is_null(row));
+      bool nothing = unregistered_ || (bare_ && columns[0]->is_null(row));
       std::size_t failed = nothing   ? fields_.size()
                            : nested_ ? put_nested(columns, row, out.bytes)
                                      : put_flat(columns, row, out.bytes);
@@ -144,6 +145,7 @@ class AvroEncoder : public Encoder {
   }
 
   const bool bare_;
+  const bool unregistered_;  // a side without columns that nobody gave a schema: no bytes at all
   const std::vector<Field> fields_;
   std::vector<bool> required_;
   std::vector<std::size_t> texts_;
