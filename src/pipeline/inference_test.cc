@@ -71,7 +71,7 @@ TEST_SUITE("pipeline") {
       CHECK(life.run(sql) == "Table EMPLOYEES created");
       CHECK(life.session->catalog().find("EMPLOYEES")->statement ==
             "CREATE TABLE EMPLOYEES (ID INTEGER PRIMARY KEY, NAME STRING, SALARY DECIMAL(10, 2)) WITH "
-            "(KAFKA_TOPIC='shop.public.employees', FORMAT='AVRO')");
+            "(KAFKA_TOPIC = 'shop.public.employees', FORMAT = 'AVRO')");
       // As the connector makes it: a compacted topic would lose values that the source does not send again.
       CHECK(life.log->topic(topic)->config == TopicConfig{.partitions = 3, .retention_ms = -1});
       std::string other = life.run("CREATE STREAM s WITH (KAFKA_TOPIC = 'other', FORMAT = 'AVRO', PARTITIONS = 1);");
