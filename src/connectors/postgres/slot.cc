@@ -232,6 +232,12 @@ Result<ExportedSnapshot> create_slot(Replication& replication, const WalOptions&
       return Error(ErrorKind::refused, "the server at " + connection.place() + " does not write what a capture needs")
           .why(error.why())
           .remedy("Run ALTER SYSTEM SET wal_level = logical; and start the server again.");
+    if (error.kind() == ErrorKind::unreachable && state.empty() && error.remedy().empty())
+      return std::move(error)
+          .within("cannot make slot " + options.slot)
+          .remedy(
+              "A slot is made when all transactions that write have ended: SELECT pid, xact_start, query FROM "
+              "pg_stat_activity WHERE backend_xid IS NOT NULL;");
     return std::move(error).within("cannot make slot " + options.slot);
   }
   const auto& rows = *made;

@@ -67,7 +67,7 @@ struct Written {
   std::int64_t snapshot_readers = 0, snapshot_rows = 0;
   std::vector<std::string> skipped;
   bool tombstones = false, transaction_topic = false;
-  std::string transaction_topic_name, heartbeat_prefix, heartbeat_query;
+  std::string transaction_topic_name, heartbeat_query;
   std::int64_t heartbeat_ms = 0, status_ms = 0;
   TransactionChoice transactions{};
   bool stream_large = false;
@@ -215,10 +215,6 @@ constexpr Option table[] = {
      .field = option<&Written::transaction_topic_name>,
      .fallback = "transaction",
      .doc = "That topic: PREFIX.transaction."},
-    {.name = "topic.heartbeat.prefix",
-     .field = option<&Written::heartbeat_prefix>,
-     .fallback = "__debezium-heartbeat",
-     .doc = "The topic of heartbeats, where records have envelopes."},
     {.name = "heartbeat.interval.ms",
      .field = option<&Written::heartbeat_ms>,
      .fallback = "0",
@@ -322,6 +318,7 @@ constexpr Option table[] = {
     {.name = "streaming.delay.ms", .doc = "changes are read beside the snapshot"},
     {.name = "topic.cache.size", .doc = "there is no such cache"},
     {.name = "topic.delimiter", .doc = "the parts of a topic's name are joined by points"},
+    {.name = "topic.heartbeat.prefix", .doc = "there are no records of heartbeats: the slot moves without them"},
     {.name = "topic.naming.strategy", .doc = "topics are PREFIX.SCHEMA.TABLE; a transform can rename them"},
     {.name = "unavailable.value.placeholder", .doc = "an unchanged value is marked as such"},
     {.name = "xmin.fetch.interval.ms", .doc = "the slot's xmin is not needed"},
@@ -478,7 +475,6 @@ Result<WalOptions> read_wal_options(const Properties& properties, const std::str
   options.tombstones = written.tombstones;
   options.transaction_topic = written.transaction_topic;
   options.transaction_topic_name = options.topic_prefix + "." + written.transaction_topic_name;
-  options.heartbeat_topic = written.heartbeat_prefix + "." + options.topic_prefix;
   options.heartbeat_ms = written.heartbeat_ms;
   options.heartbeat_query = written.heartbeat_query;
   if (!options.heartbeat_query.empty() && options.heartbeat_ms == 0)

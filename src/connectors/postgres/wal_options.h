@@ -49,7 +49,7 @@ struct WalOptions {
   std::string skipped;  // operations that are not captured: letters of c, u, d, t
   bool tombstones = true;
   bool transaction_topic = false;  // provide.transaction.metadata
-  std::string transaction_topic_name, heartbeat_topic;
+  std::string transaction_topic_name;
   std::int64_t heartbeat_ms = 0;  // 0: none
   std::string heartbeat_query;
   std::int64_t status_ms = 10'000;

@@ -44,7 +44,7 @@ Result<void> WalRelations::take_relation(const LogMessage& message) {
 Result<CapturedTableRef> WalRelations::captured(const LogMessage& message) {
   CapturedTableRef& known = known_[message.oid];
   if (known && fits(*known, message)) return known;
-  CapturedTableRef now = LV_TRY(catalogue_.table(connection_, message.oid));
+  CapturedTableRef now = LV_TRY(catalogue_.table(*connection_, message.oid));
   known = now && fits(*now, message) ? now : LV_TRY(merged(message, now.get()));
   return known;
 }
@@ -66,7 +66,7 @@ bool WalRelations::fits(const CapturedTable& table, const LogMessage& message) c
 Result<CapturedTableRef> WalRelations::merged(const LogMessage& message, const CapturedTable* now) {
   const CaptureFilter& filter = *catalogue_.rules().filter;
   CapturedTable table{.oid = message.oid,
-                      .database = connection_.database(),
+                      .database = connection_->database(),
                       .schema = std::string(message.schema),
                       .name = std::string(message.name),
                       .kind = now ? now->kind : 'r',
@@ -100,12 +100,12 @@ Result<CapturedColumn> WalRelations::column_of(const LogMessage::Column& c, cons
         at != now->columns.end() && at->type.oid == c.type)
       column = *at;
   if (column.declared.empty() || column.type.modifier != c.modifier) {
-    column.type = LV_TRY(catalogue_.type(connection_, c.type, c.modifier));
+    column.type = LV_TRY(catalogue_.type(*connection_, c.type, c.modifier));
     if (column.type.name.empty()) {  // it was dropped since
       auto name = type_names_.find(c.type);
       column.type.name = column.declared = name == type_names_.end() ? "unknown" : name->second;
     } else {
-      column.declared = LV_TRY(catalogue_.type_text(connection_, c.type, c.modifier));
+      column.declared = LV_TRY(catalogue_.type_text(*connection_, c.type, c.modifier));
     }
   }
   column.generated = false;  // its values are in the log

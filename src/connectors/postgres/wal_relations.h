@@ -27,8 +27,8 @@ struct WalRelation {
 // One thread.
 class WalRelations {
  public:
-  // Both are used when a table is not as it is known; they outlive this.
-  WalRelations(Catalogue& catalogue, PostgresConnection& connection) : catalogue_(catalogue), connection_(connection) {}
+  // Both are used when a table is not as it is known, and outlive this.
+  WalRelations(Catalogue& catalogue, PostgresConnection* connection) : catalogue_(catalogue), connection_(connection) {}
 
   // Tables as the catalogue has them now.
   void know(std::span<const CapturedTableRef> tables);
@@ -44,7 +44,7 @@ class WalRelations {
   bool fits(const CapturedTable& table, const LogMessage& message) const;
 
   Catalogue& catalogue_;
-  PostgresConnection& connection_;
+  PostgresConnection* const connection_;
   std::map<std::uint32_t, CapturedTableRef> known_;
   std::map<std::uint32_t, WalRelation> relations_;
   std::map<std::uint32_t, std::string> type_names_;  // as the log has them, for those that are gone

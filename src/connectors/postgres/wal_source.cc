@@ -1,6 +1,7 @@
 #include "connectors/postgres/wal_source.h"
 
 #include <fmt/core.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -49,6 +50,14 @@ class StopFile {
     std::uint64_t one = 1;
     [[maybe_unused]] auto written = ::write(file_, &one, sizeof one);
   }
+  void wait(microseconds time) const {
+    pollfd waited{file_, POLLIN, 0};
+    ::poll(&waited, 1, static_cast<int>(time.count() / 1000 + 1));
+  }
+  void clear() const {
+    std::uint64_t count;
+    [[maybe_unused]] auto read = ::read(file_, &count, sizeof count);
+  }
 
  private:
   const int file_;
@@ -94,7 +103,10 @@ class WalSource : public Source {
                                                    std::span<const CapturedTableRef> tables);
   Result<void> start_streaming();
   Result<void> gather(std::stop_token stop);
-  Result<bool> gather_one(bool& lingered);
+  struct Pass {
+    bool polled = false, lingered = false;
+  };
+  Result<bool> gather_one(Pass& pass);
   void keep_alive(const Replication::Piece& piece);
   Result<void> confirm_now(bool ask_for_answer);
   Result<void> do_duties();
@@ -205,6 +217,7 @@ Result<void> WalSource::start(const std::optional<std::string>& position) {
   replication_.reset();
   relations_.reset();
   held_.clear();
+  stop_file_.clear();
   piece_ = {};
   given_ = reply_asked_ = false;
   catalogue_.forget_types();
@@ -217,7 +230,7 @@ Result<void> WalSource::start(const std::optional<std::string>& position) {
   auto exported = LV_TRY(begin_at(position, tables));
 
   collector_ = make_collector();
-  relations_ = std::make_unique<WalRelations>(catalogue_, *side_);
+  relations_ = std::make_unique<WalRelations>(catalogue_, side_.get());
   relations_->know(tables);
   if (options_.snapshot_mode != SnapshotMode::no_data) {
     std::shared_ptr<WalSnapshot> snapshot = make_wal_snapshot({.connector = context_.name,
@@ -307,8 +320,9 @@ Result<SourceRead> WalSource::read(std::stop_token stop, milliseconds wait) {
   SourceRead out;
   while (true) {
     LV_TRY(explained(do_duties()));
-    if (options_.snapshot_mode != SnapshotMode::initial_only || !context_.follow || !snapshot_->done())
-      LV_TRY(explained(gather(stop)));
+    // Where only the rows are wanted the stream is left alone behind them; what it sends meanwhile must not pile up.
+    bool over = options_.snapshot_mode == SnapshotMode::initial_only && context_.follow && snapshot_->done();
+    if (!over) LV_TRY(explained(gather(stop)));
     bool snapshot_runs = snapshot_ && !snapshot_->done();
     if (collected()) collector_->take(out);
     if (snapshot_runs)
@@ -318,16 +332,18 @@ Result<SourceRead> WalSource::read(std::stop_token stop, milliseconds wait) {
     bool idle_position = changes_->point() > position_.point && steady_us() - given_us_ >= options_.status_ms * 1000 &&
                          !changes_->within();
     bool end = !context_.follow && at_end();
-    if (something || idle_position || !given_ || end) {
+    if (something || ((idle_position || !given_) && !out.together) || end) {
       give_position(out);
       out.end = end && !out.together;
       return out;
     }
     std::int64_t left_us = deadline_us - steady_us();
     if (left_us <= 0 || stop.stop_requested()) return out;
-    if (snapshot_runs) LV_TRY(explained(replication_->wait(microseconds(0), -1)));  // only this takes what has arrived
     if (snapshot_runs || changes_->holding() || piece_.kind != Replication::Piece::Kind::none) continue;
-    LV_TRY(explained(replication_->wait(microseconds(std::min<std::int64_t>(left_us, 100'000)), stop_file_.file())));
+    if (over)
+      stop_file_.wait(microseconds(left_us));
+    else
+      LV_TRY(explained(replication_->wait(microseconds(std::min<std::int64_t>(left_us, 100'000)), stop_file_.file())));
   }
 }
 
@@ -352,26 +368,31 @@ bool WalSource::at_end() const {
 
 // All that has arrived, as far as one read() goes.
 Result<void> WalSource::gather(std::stop_token stop) {
-  bool lingered = false;
+  Pass pass;
   while (collector_->bytes() < static_cast<std::size_t>(options_.most_bytes) &&
          collector_->changes() < static_cast<std::uint64_t>(options_.most_rows) && !stop.stop_requested())
-    if (!LV_TRY(gather_one(lingered))) break;
+    if (!LV_TRY(gather_one(pass))) break;
   return {};
 }
 
 // False: no more now.
-Result<bool> WalSource::gather_one(bool& lingered) {
+Result<bool> WalSource::gather_one(Pass& pass) {
   if (changes_->holding()) return changes_->advance_held();
   if (piece_.kind == Replication::Piece::Kind::none) {
     piece_ = LV_TRY(replication_->next());
     if (piece_.kind == Replication::Piece::Kind::none) {
+      if (!pass.polled) {
+        pass.polled = true;
+        LV_TRY(replication_->wait(microseconds(0), -1));  // only this takes what has arrived
+        return true;
+      }
       // One way to the kernel for each message would cost more than all else.
       bool backlog = changes_->commit_us() > 0 && last_sent_us_ - changes_->commit_us() > behind_us;
-      if (!backlog || lingered || collector_->bytes() >= linger_bytes) return false;
+      if (!backlog || pass.lingered || collector_->bytes() >= linger_bytes) return false;
       std::int64_t started_us = steady_us();
       ::usleep(500);
       LV_TRY(replication_->wait(microseconds(linger_us), stop_file_.file()));
-      lingered = steady_us() - started_us >= linger_us;
+      pass.lingered = steady_us() - started_us >= linger_us;
       return true;
     }
     last_sent_us_ = piece_.sent_us;
