@@ -115,7 +115,8 @@ class WalSource : public Source {
   std::unique_ptr<PostgresConnection> side_;  // for the catalogue, and to look after the slot
   std::unique_ptr<Replication> replication_;
   std::unique_ptr<ChangeCollector> collector_;
-  mutable std::mutex snapshot_mutex_;  // of the pointer, for progress()
+  const std::string round_ = std::to_string(random_seed());  // a retry is no new start
+  mutable std::mutex snapshot_mutex_;                        // of the pointer, for progress()
   std::shared_ptr<WalSnapshot> snapshot_;
   std::unique_ptr<WalRelations> relations_;
   std::unique_ptr<WalChanges> changes_;
@@ -225,7 +226,8 @@ Result<void> WalSource::start(const std::optional<std::string>& position) {
                                                                .make_collector = [this] { return make_collector(); },
                                                                .clock = context_.clock,
                                                                .logger = context_.logger,
-                                                               .metrics = context_.metrics});
+                                                               .metrics = context_.metrics,
+                                                               .round = round_});
     LV_TRY(snapshot->start(tables, position_.snapshot, exported));
     std::lock_guard lock(snapshot_mutex_);
     snapshot_ = std::move(snapshot);
@@ -307,8 +309,9 @@ Result<SourceRead> WalSource::read(std::stop_token stop, milliseconds wait) {
   SourceRead out;
   while (true) {
     LV_TRY(explained(do_duties()));
-    if (options_.snapshot_mode != SnapshotMode::initial_only || !context_.follow || !snapshot_->done())
-      LV_TRY(explained(gather(stop)));
+    // Only waiting takes what has arrived, and beside a snapshot nobody need wait.
+    if (snapshot_ && !snapshot_->done()) LV_TRY(explained(replication_->wait(microseconds(0), -1)));
+    if (options_.snapshot_mode != SnapshotMode::initial_only || !snapshot_->done()) LV_TRY(explained(gather(stop)));
     bool snapshot_runs = snapshot_ && !snapshot_->done();
     if (collected()) collector_->take(out);
     if (snapshot_runs)
@@ -325,7 +328,6 @@ Result<SourceRead> WalSource::read(std::stop_token stop, milliseconds wait) {
     }
     std::int64_t left_us = deadline_us - steady_us();
     if (left_us <= 0 || stop.stop_requested()) return out;
-    if (snapshot_runs) LV_TRY(explained(replication_->wait(microseconds(0), -1)));  // only this takes what has arrived
     if (snapshot_runs || changes_->holding() || piece_.kind != Replication::Piece::Kind::none) continue;
     LV_TRY(explained(replication_->wait(microseconds(std::min<std::int64_t>(left_us, 100'000)), stop_file_.file())));
   }
