@@ -61,6 +61,7 @@ class Capture {
     context.make_collector = [this] { return std::make_unique<JournalPen>(journal); };
     context.clock = &real_clock();
     context.logger = &logger_;
+    context.round = std::to_string(++rounds_);
     if (!snapshot_) snapshot_ = make_wal_snapshot(std::move(context));
     ok(snapshot_->start(tables, part ? *part : Json(), exported));
     for (int attempt = 0;; ++attempt) {  // the server has to notice that the one before us is gone
@@ -79,6 +80,18 @@ class Capture {
 
   // One read(): some messages, then some rows. Rows behind them are committed with them.
   void read(std::size_t messages) {
+    bool anything = gather(messages);
+    SourceRead out;
+    ok(snapshot_->read(out, 1, std::chrono::milliseconds(anything ? 1 : 5)));
+    if (out.together) return;
+    Json position = Json::Object{};
+    position.set("snapshot", snapshot_->position());
+    position.set("lsn", Json(commit_));
+    position.set("ordinal", Json(ordinal_));
+    journal.commit_all(position.text());
+  }
+  // Takes messages; false: the snapshot must go on first.
+  bool gather(std::size_t messages) {
     bool anything = false;
     for (std::size_t n = 0; n < messages; ++n) {
       if (waiting_.empty()) {
@@ -96,8 +109,7 @@ class Capture {
       anything = true;
       if (!take()) {
         ++waits;
-        anything = false;
-        break;
+        return false;
       }
       waiting_.clear();
     }
@@ -105,14 +117,13 @@ class Capture {
       ok(stream_->confirm(0, 0, true));
       ok(stream_->wait(std::chrono::milliseconds(2), -1));
     }
-    SourceRead out;
-    ok(snapshot_->read(out, 1, std::chrono::milliseconds(anything ? 0 : 5)));
-    if (out.together) return;
-    Json position = Json::Object{};
-    position.set("snapshot", snapshot_->position());
-    position.set("lsn", Json(commit_));
-    position.set("ordinal", Json(ordinal_));
-    journal.commit_all(position.text());
+    return anything || waiting_.empty();
+  }
+  // Everything that is committed now by the stream only, as far as the snapshot lets it.
+  void follow_stream() {
+    std::uint64_t end = *parse_lsn(stage_.sql("SELECT pg_current_wal_insert_lsn()"));
+    for (int n = 0; n < 20'000 && seen_ < end; ++n)
+      if (!gather(1)) return;
   }
   // Until everything that is committed now has come.
   void finish() {
@@ -188,6 +199,7 @@ class Capture {
   std::map<std::uint32_t, CapturedTableRef> refs_;
   std::string name_;
   bool slot_made_ = false;
+  int rounds_ = 0;
   Logger logger_{real_clock(), LogForm::logfmt, LogLevel::error, [](std::string_view) {}};
   std::unique_ptr<Replication> stream_;
   std::unique_ptr<WalSnapshot> snapshot_;
@@ -286,6 +298,32 @@ TEST_SUITE("live") {
     CHECK(capture.journal.table_after("keyed", 1) == rows_in(*stage, "keyed"));
     CHECK(capture.journal.table_after("pair", 2) == rows_in(*stage, "pair"));
     CHECK(capture.journal.table_after("loose", 0) == rows_in(*stage, "loose"));
+  }
+
+  TEST_CASE("a row that has changed since the snapshot's point does not come from the snapshot any more") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    make_tables(*stage);
+    Capture capture(*stage, {"keyed", "pair"});
+    capture.start();
+    stage->sql("UPDATE keyed SET v = 'newer' WHERE id = 2999");
+    stage->sql("DELETE FROM keyed WHERE id = 2998");
+    stage->sql("UPDATE keyed SET id = 9999 WHERE id = 2997");
+    stage->sql("INSERT INTO keyed VALUES (8888, 'new', NULL)");
+    stage->sql("TRUNCATE pair");
+    stage->sql("INSERT INTO pair VALUES ('k1', 1, 'behind it')");
+    capture.follow_stream();
+    CHECK(capture.waits == 0);
+    capture.finish();
+    std::string read = "\n" + capture.journal.rows_read("keyed");
+    CHECK(read.find("\n2996|") != read.npos);
+    for (const char* id : {"2997", "2998", "2999", "8888", "9999"}) {
+      INFO(id);
+      CHECK(read.find("\n" + std::string(id) + "|") == read.npos);
+    }
+    CHECK(capture.journal.rows_read("pair") == "");
+    CHECK(capture.journal.table_after("keyed", 1) == rows_in(*stage, "keyed"));
+    CHECK(capture.journal.table_after("pair", 2) == "k1|1|behind it\n");
   }
 
   TEST_CASE("values left out as they have not changed, and a truncation, beside a snapshot") {

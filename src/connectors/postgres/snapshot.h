@@ -26,6 +26,7 @@
 #include "connectors/postgres/change_collector.h"
 #include "connectors/postgres/snapshot_progress.h"
 #include "connectors/postgres/url.h"
+#include "connectors/postgres/wal_options.h"
 
 namespace levada {
 
@@ -39,7 +40,7 @@ struct SnapshotPoint {
 
 struct SnapshotOptions {
   std::vector<std::string> tables;  // regular expressions for "schema.table", in the order wanted; empty: all
-  enum class Order : std::uint8_t { given, ascending, descending } by_row_count = Order::given;
+  SnapshotOrder by_row_count = SnapshotOrder::given;
   std::map<std::string, std::string> selects;  // of "schema.table", instead of the table
   int readers = 1;
   std::uint32_t rows_at_a_time = 4096;   // in one block, at most

@@ -98,13 +98,13 @@ std::optional<std::size_t> place_in(const std::vector<std::string>& expressions,
 }
 
 void sort_tables(std::vector<PlannedTable>& tables, const SnapshotOptions& options) {
-  if (options.by_row_count == SnapshotOptions::Order::given) {
+  if (options.by_row_count == SnapshotOrder::given) {
     std::ranges::stable_sort(tables, {}, [&](const PlannedTable& t) {
       return place_in(options.tables, t.table->text()).value_or(options.tables.size());
     });
   } else {
     std::ranges::stable_sort(tables, {}, &PlannedTable::rows);
-    if (options.by_row_count == SnapshotOptions::Order::descending) std::ranges::reverse(tables);
+    if (options.by_row_count == SnapshotOrder::descending) std::ranges::reverse(tables);
   }
   // What was begun is ended first.
   std::ranges::stable_sort(tables, {}, [](const PlannedTable& t) { return t.left.empty(); });

@@ -19,6 +19,7 @@ constexpr std::array<std::string_view, 7> snapshot_names = {"initial",     "init
                                                             "schema_only", "always",       "when_needed"};
 constexpr std::array<std::string_view, 4> publication_names = {"all_tables", "disabled", "filtered", "no_tables"};
 constexpr std::array<std::string_view, 2> transaction_names = {"plain", "atomic"};
+constexpr std::array<std::string_view, 3> order_names = {"disabled", "ascending", "descending"};
 constexpr std::array<std::string_view, 1> plugin_names = {"pgoutput"};
 constexpr std::array<std::string_view, 3> decimal_names = {"precise", "double", "string"};
 constexpr std::array<std::string_view, 6> time_names = {
@@ -31,6 +32,7 @@ constexpr std::array<std::string_view, 2> interval_names = {"numeric", "string"}
 
 // Found by the type of the value: the enums' own namespace.
 constexpr Names names_of_values(PublicationMode) { return publication_names; }
+constexpr Names names_of_values(SnapshotOrder) { return order_names; }
 constexpr Names names_of_values(ValueModes::Decimal) { return decimal_names; }
 constexpr Names names_of_values(ValueModes::Time) { return time_names; }
 constexpr Names names_of_values(ValueModes::Binary) { return binary_names; }
@@ -64,6 +66,7 @@ struct Written {
   SnapshotChoice snapshot{};
   std::vector<std::string> snapshot_tables, snapshot_overridden;
   Properties snapshot_selects;
+  SnapshotOrder snapshot_order{};
   std::int64_t snapshot_readers = 0, snapshot_rows = 0;
   std::vector<std::string> skipped;
   bool tombstones = false, transaction_topic = false;
@@ -162,6 +165,10 @@ constexpr Option table[] = {
     {.name = "snapshot.select.statement.overrides.*",
      .field = option<&Written::snapshot_selects>,
      .doc = "The SELECT for SCHEMA.TABLE, which the property's name ends with."},
+    {.name = "snapshot.tables.order.by.row.count",
+     .field = option<&Written::snapshot_order>,
+     .fallback = "disabled",
+     .doc = "Small or large tables first; disabled: as snapshot.include.collection.list names them."},
     {.name = "snapshot.max.threads",
      .field = option<&Written::snapshot_readers>,
      .fallback = "1",
@@ -314,7 +321,6 @@ constexpr Option table[] = {
     {.name = "snapshot.lock.timeout.ms", .doc = "a snapshot locks nothing"},
     {.name = "snapshot.locking.mode", .doc = "a snapshot locks nothing"},
     {.name = "snapshot.query.mode", .doc = "snapshot.select.statement.overrides says it"},
-    {.name = "snapshot.tables.order.by.row.count", .doc = "several readers take the tables as they get free"},
     {.name = "streaming.delay.ms", .doc = "changes are read beside the snapshot"},
     {.name = "topic.cache.size", .doc = "there is no such cache"},
     {.name = "topic.delimiter", .doc = "the parts of a topic's name are joined by points"},
@@ -461,6 +467,7 @@ Result<WalOptions> read_wal_options(const Properties& properties, const std::str
     if (std::ranges::find(written.snapshot_overridden, select.name) == written.snapshot_overridden.end())
       notes.push_back("'snapshot.select.statement.overrides." + select.name +
                       "' has no effect: snapshot.select.statement.overrides does not list " + select.name);
+  options.snapshot_order = written.snapshot_order;
   options.snapshot_readers = written.snapshot_readers;
   options.snapshot_rows = written.snapshot_rows;
 

@@ -13,6 +13,8 @@
 
 namespace levada {
 
+// Of the tables; given: as their properties name them.
+enum class SnapshotOrder { given, ascending, descending };
 enum class SnapshotMode { initial, initial_only, no_data, always, when_needed };
 // What is done about a publication that is not there.
 enum class PublicationMode { all_tables, disabled, filtered, no_tables };
@@ -44,6 +46,7 @@ struct WalOptions {
   std::vector<std::string> snapshot_tables;                           // regular expressions; empty: all
   std::vector<std::pair<std::string, std::string>> snapshot_selects;  // "schema.table" and its SELECT
   std::int64_t snapshot_readers = 1;
+  SnapshotOrder snapshot_order = SnapshotOrder::given;
   std::int64_t snapshot_rows = 0;  // of one chunk
 
   std::string skipped;  // operations that are not captured: letters of c, u, d, t

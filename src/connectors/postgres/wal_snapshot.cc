@@ -21,6 +21,7 @@ SnapshotOptions snapshot_options(const WalOptions& options) {
   made.tables = options.snapshot_tables;
   for (const auto& [table, select] : options.snapshot_selects) made.selects[table] = select;
   made.readers = static_cast<int>(options.snapshot_readers);
+  made.by_row_count = options.snapshot_order;
   if (options.snapshot_rows > 0)
     made.rows_at_a_time = static_cast<std::uint32_t>(std::min<std::int64_t>(options.snapshot_rows, batch_rows));
   return made;
@@ -68,7 +69,7 @@ class TableSnapshots : public WalSnapshot {
   std::unique_ptr<ChangeCollector> collector_;
   SnapshotProgress progress_;  // of what is over
   std::set<std::string> former_;
-  std::string round_, own_round_;
+  std::string round_;
   std::uint64_t passed_ = 0;
   std::unordered_set<std::uint32_t> known_;  // oids of tables that have, had or need no snapshot
   std::vector<CapturedTableRef> added_;      // they come when the one that runs is over
@@ -101,10 +102,9 @@ Result<void> TableSnapshots::start(std::span<const CapturedTableRef> tables, con
   round_ = part.text_of("round");
 
   bool always = context_.options->snapshot_mode == SnapshotMode::always;
-  if (always && own_round_.empty()) own_round_ = std::to_string(random_seed());
   // Behind a slot that was made anew changes may be missing: only the rows as they are now put it right.
-  if ((exported && !part.is_null()) || (always && round_ != own_round_)) forget_all();
-  round_ = own_round_;
+  if ((exported && !part.is_null()) || (always && round_ != context_.round)) forget_all();
+  round_ = always ? context_.round : "";
 
   // What is not captured any more has changes that nobody sees. When it comes back it begins anew.
   std::set<std::string> captured;

@@ -37,6 +37,7 @@ struct WalSnapshotContext {
   const Clock* clock = nullptr;
   Logger* logger = nullptr;
   Metrics* metrics = nullptr;
+  std::string round;  // snapshot.mode = always: one snapshot for each round, however often it is started
 };
 
 class WalSnapshot {

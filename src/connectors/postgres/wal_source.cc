@@ -127,7 +127,8 @@ class WalSource : public Source {
   std::unique_ptr<PostgresConnection> side_;  // for the catalogue, and to look after the slot
   std::unique_ptr<Replication> replication_;
   std::unique_ptr<ChangeCollector> collector_;
-  mutable std::mutex snapshot_mutex_;  // of the pointer, for progress()
+  const std::string round_ = std::to_string(random_seed());  // a retry is no new start
+  mutable std::mutex snapshot_mutex_;                        // of the pointer, for progress()
   std::shared_ptr<WalSnapshot> snapshot_;
   std::unique_ptr<WalRelations> relations_;
   std::unique_ptr<WalChanges> changes_;
@@ -238,7 +239,8 @@ Result<void> WalSource::start(const std::optional<std::string>& position) {
                                                                .make_collector = [this] { return make_collector(); },
                                                                .clock = context_.clock,
                                                                .logger = context_.logger,
-                                                               .metrics = context_.metrics});
+                                                               .metrics = context_.metrics,
+                                                               .round = round_});
     LV_TRY(snapshot->start(tables, position_.snapshot, exported));
     std::lock_guard lock(snapshot_mutex_);
     snapshot_ = std::move(snapshot);
@@ -320,6 +322,8 @@ Result<SourceRead> WalSource::read(std::stop_token stop, milliseconds wait) {
   SourceRead out;
   while (true) {
     LV_TRY(explained(do_duties()));
+    // Only waiting takes what has arrived, and beside a snapshot nobody need wait.
+    if (snapshot_ && !snapshot_->done()) LV_TRY(explained(replication_->wait(microseconds(0), -1)));
     // Where only the rows are wanted the stream is left alone behind them; what it sends meanwhile must not pile up.
     bool over = options_.snapshot_mode == SnapshotMode::initial_only && context_.follow && snapshot_->done();
     if (!over) LV_TRY(explained(gather(stop)));
