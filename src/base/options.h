@@ -10,9 +10,6 @@
 //   };
 //   auto options = LV_TRY(parse_options<SinkOptions>(sink_options, properties));
 //
-// The struct has a name that no other file uses for its options, even in an unnamed namespace: the compiler takes
-// option<&Options::a> of two such files for the same thing, which then fills the wrong member.
-//
 // Members may be bool, std::int64_t, double, std::string, Secret, std::vector<std::string> (a list with commas), or an
 // enum for which `constexpr std::span<const std::string_view> names_of_values(E)` lists the names in the order of the
 // values. A row whose name ends in ".*" stands for a family of names; its member is Properties and gets all of them,
