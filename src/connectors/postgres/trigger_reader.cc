@@ -135,10 +135,13 @@ Result<bool> knows(PostgresConnection& connection, const TriggerCut& cut) {
 }
 
 Result<bool> claim(PostgresConnection& connection, const TriggerTable& t) {
-  // The two numbers are ours (LVDA) and the change table's.
-  auto rows = LV_TRY(connection.query("SELECT pg_try_advisory_lock(1280721985, " + quote_text(t.changes) +
-                                      "::regclass::oid::bigint::bit(32)::int)"));
-  return rows[0][0] == "t";
+  // The two numbers are ours (LVDA) and the change table's. A connection of ours that has just ended may not be gone.
+  LV_TRY(connection.execute("SET lock_timeout = '2s'"));
+  auto locked = connection.query("SELECT pg_advisory_lock(1280721985, " + quote_text(t.changes) +
+                                 "::regclass::oid::bigint::bit(32)::int)");
+  if (!locked && connection.refusal().sqlstate != "55P03") return std::move(locked).error();
+  LV_TRY(connection.execute("SET lock_timeout = 0"));
+  return locked.has_value();
 }
 
 Result<bool> still_has(PostgresConnection& connection, const TriggerTable& t, const TriggerCut& cut) {

@@ -18,7 +18,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t most_bytes = 4 << 20;  // of one read()
-constexpr std::uint64_t prune_rows = 1000;   // at a time: so that nobody waits for it
+constexpr std::uint64_t prune_rows = 1000;   // at a time, or twice what was read last: nobody waits for it
 constexpr std::int64_t check_every_us = 1'000'000;
 constexpr std::int64_t prune_every_us = 1'000'000, prune_again_us = 10'000'000;
 
@@ -79,6 +79,7 @@ class TriggerSource : public Source {
 
   TriggerPosition acknowledged_;
   bool prunable_ = false, prune_failed_ = false;
+  std::uint64_t read_last_ = 0;  // changes
   std::int64_t next_prune_us_ = 0;
 
   std::atomic<std::uint64_t> rows_done_ = 0, rows_total_ = 0;
@@ -235,7 +236,8 @@ Result<SourceRead> TriggerSource::read(std::stop_token stop, milliseconds wait) 
   }
   // Nothing has begun whose middle has no position.
   const bool whole = doing_ != Doing::rows || tables_[*rows_of_].key_is_unique;
-  if (collector_->changes() > 0) moved_ = true;
+  read_last_ = collector_->changes();
+  if (read_last_ > 0) moved_ = true;
   collector_->take(out);
   out.together = !whole;
   if (moved_ && whole) {
@@ -383,14 +385,15 @@ Result<void> TriggerSource::prune() {
   for (const TriggerTable& table : tables_) {
     const TriggerCut& read = acknowledged_[table.table->text()].read;
     if (read.through == 0) continue;
-    auto pruned = prune_some(*connection_, table, read, prune_rows);
+    const std::uint64_t limit = std::max(prune_rows, 2 * read_last_);
+    auto pruned = prune_some(*connection_, table, read, limit);
     if (!pruned) {
       if (!prune_failed_) context_.logger->warning("changes cannot be pruned", {{"why", pruned.error().line()}});
       prune_failed_ = true;
       next_prune_us_ = context_.clock->steady_us() + prune_again_us;
       return {};
     }
-    more |= *pruned == prune_rows;
+    more |= *pruned == limit;
     if (context_.metrics)
       context_.metrics->counter("levada_capture_pruned_rows_total", {{"object", context_.name}}).add(*pruned);
   }
