@@ -82,7 +82,17 @@ struct DeadLetterReport {
   std::int32_t partition = -1;
   std::int64_t offset = -1;
   std::optional<std::string> key, value;
-  bool replayed = false;
+  bool replayed = false, discarded = false;
+  std::int64_t refusals = 0;  // by a target; 0: none
+  std::string replay_of;      // the dead letter that it was before it was replayed: "_dead_letters 3"
+};
+
+// What a second process may want of the engine that runs.
+struct DeadLetterRequest {
+  std::string action;  // replay, discard
+  std::int64_t number = 0;
+  std::string topic;
+  std::optional<std::string> value;
 };
 
 // A record of a topic, as text.
@@ -145,11 +155,16 @@ class Engine {
   // letter that was replayed is refused.
   Result<std::string> replay(std::int64_t number, const std::optional<std::string>& value,
                              const std::string& topic = {});
+  // Says that nothing is to be done about a dead letter. It stays.
+  Result<std::string> discard(std::int64_t number, const std::string& topic = {});
+  // Has the engine that writes to this log do it, from another process. refused: nobody answers.
+  static Result<std::string> ask_running(const EngineOptions& options, const DeadLetterRequest& request);
 
  private:
   struct State;
   std::optional<std::int64_t> progress_left_ms(const ObjectReport& report) const;
   void write_run_report();
+  void answer_others();
   explicit Engine(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

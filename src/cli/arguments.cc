@@ -99,17 +99,24 @@ class CommandLine {
 
     CLI::App* dlq = command("dlq", "Dead letters: records that could not be read, decoded, checked or written");
     dlq->require_subcommand(1);
-    action(dlq, "list", "List the dead letters");
+    CLI::App* list = action(dlq, "list", "List the dead letters");
+    choice(list);
+    number(list->add_option("--limit", a_.limit, "Only the last so many of them"), 0, INT64_MAX);
     CLI::App* show = action(dlq, "show", "Show dead letters with their bytes");
     numbers(show)->required();
     CLI::App* replay =
-        action(dlq, "replay", "Send dead letters' records on their way again; the pipeline must not be running");
+        action(dlq, "replay", "Send dead letters' records on their way again; by the pipeline, if it is running");
     numbers(replay);
-    replay->add_flag("--all", a_.all, "All of them");
+    replay->add_flag("--all", a_.all, "All that are open, or those of them that the options choose");
+    choice(replay);
     replay->add_option("--value", a_.value, "The corrected bytes, in the place of the letter's own")
         ->type_name("BYTES");
     replay->add_option("--file", a_.file, "The pipeline's SQL file, for the connector's passwords")->type_name("FILE");
     replay->add_option("--name", a_.name, "Name of the pipeline, if it has one of its own")->type_name("NAME");
+    CLI::App* discard = action(dlq, "discard", "Say that nothing is to be done about dead letters; they stay");
+    numbers(discard);
+    discard->add_flag("--all", a_.all, "All that are open, or those of them that the options choose");
+    choice(discard);
     dlq->footer(
         "Example: levada dlq list; levada dlq show 3; levada dlq replay 3 --value '7,Lisboa,2026-01-31' --file "
         "orders.sql");
@@ -181,6 +188,17 @@ class CommandLine {
     app->add_option("--topic", a_.topic, "The dead letter topic (default: _dead_letters)")->type_name("TOPIC");
     shared(app);
     return app;
+  }
+  // Which dead letters.
+  void choice(CLI::App* app) {
+    app->add_option("--object", a_.object, "Only those that this object gave up")->type_name("NAME");
+    app->add_option("--stage", a_.stage, "Only those of this stage: read, decode, check, encode or write")
+        ->type_name("STAGE");
+    app->add_option("--cause", a_.cause, "Only those whose cause has this text")->type_name("TEXT");
+    app->add_option("--from", a_.from, "Only those of records of this topic")->type_name("TOPIC");
+    app->add_option("--since", a_.since, "Only those written then or later: 2026-01-31T12:00:00Z")->type_name("TIME");
+    app->add_option("--until", a_.until, "Only those written before")->type_name("TIME");
+    app->add_flag("--open", a_.open, "Only those neither replayed nor discarded");
   }
   void script(CLI::App* app) { app->add_option("FILE", a_.file, "The SQL file")->required()->type_name(""); }
   void log(CLI::App* app) {

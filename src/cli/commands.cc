@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/logging.h"
 #include "base/utf8.h"
+#include "batch/value.h"
 #include "cli/run_screen.h"
 #include "cli/stop_signals.h"
 #include "cli/terminal.h"
@@ -302,7 +303,10 @@ Json json_of(const DeadLetterReport& l) {
   if (l.partition >= 0) json.set("partition", l.partition).set("offset", l.offset);
   add_bytes(json, "key", l.key);
   add_bytes(json, "value", l.value);
+  if (l.refusals > 0) json.set("refusals", l.refusals);
+  if (!l.replay_of.empty()) json.set("replay_of", l.replay_of);
   if (l.replayed) json.set("replayed", true);
+  if (l.discarded) json.set("discarded", true);
   return json;
 }
 
@@ -312,52 +316,102 @@ std::string place_of(const DeadLetterReport& l) {
                          : l.topic + "-" + std::to_string(l.partition) + " offset " + std::to_string(l.offset);
 }
 
+std::string_view state_of(const DeadLetterReport& l) {
+  return l.replayed ? "replayed" : l.discarded ? "discarded" : "";
+}
+
+Result<std::int64_t> time_of(const std::string& text, std::int64_t otherwise) {
+  if (text.empty()) return otherwise;
+  auto us = parse_timestamp(text);
+  if (!us) return Error(ErrorKind::usage, "'" + text + "' is no time").remedy("Write it as 2026-01-31T12:00:00Z.");
+  return *us / 1000;
+}
+
+// Those that the options choose.
+Result<void> choose(const Arguments& a, std::vector<DeadLetterReport>& letters) {
+  const std::int64_t since = LV_TRY(time_of(a.since, INT64_MIN)), until = LV_TRY(time_of(a.until, INT64_MAX));
+  std::erase_if(letters, [&](const DeadLetterReport& l) {
+    return (!a.object.empty() && l.object != a.object) || (!a.stage.empty() && l.stage != a.stage) ||
+           (!a.from.empty() && l.topic != a.from) || l.cause.find(a.cause) == std::string::npos ||
+           l.written_ms < since || l.written_ms >= until || ((a.open || a.all) && !state_of(l).empty());
+  });
+  if (a.limit && letters.size() > static_cast<std::size_t>(*a.limit))
+    letters.erase(letters.begin(), letters.end() - static_cast<std::ptrdiff_t>(*a.limit));
+  return {};
+}
+
+void print_letters(const std::vector<DeadLetterReport>& letters, const Arguments& a) {
+  TextTable table{.columns = {"number", "state", "object", "stage", "from", "cause"}, .right = {true}};
+  for (const DeadLetterReport& l : letters) {
+    if (a.output == OutputForm::json) out(json_of(l).text() + "\n");
+    table.rows.push_back({std::to_string(l.number), std::string(state_of(l)), l.object, l.stage, place_of(l), l.cause});
+  }
+  if (a.output == OutputForm::table && !letters.empty()) out(table.text());
+  if (letters.empty() && !a.quiet) say("There are no dead letters\n");
+}
+
+void print_letter(const DeadLetterReport& l, const Arguments& a) {
+  if (a.output == OutputForm::json) return out(json_of(l).text() + "\n");
+  std::string state(state_of(l));
+  out("number  " + std::to_string(l.number) + (state.empty() ? "" : ", " + state) + "\nobject  " + l.object +
+      "\nstage   " + l.stage + "\ncause   " + l.cause + "\nfrom    " + place_of(l) + "\n");
+  if (l.refusals > 0) out("refused " + std::to_string(l.refusals) + (l.refusals == 1 ? " time\n" : " times\n"));
+  if (!l.replay_of.empty()) out("was     " + l.replay_of + ", replayed\n");
+  out("key     " + shown(l.key) + "\nvalue   " + shown(l.value) + "\n");
+}
+
+// Replays or discards a letter: by ourselves, or by the process that holds the log.
+Result<std::string> deal_with(Engine* engine, const Arguments& a, std::int64_t number) {
+  if (!engine)
+    return Engine::ask_running({.log = a.log},
+                               {.action = a.action, .number = number, .topic = a.topic, .value = a.value});
+  return a.action == "replay" ? engine->replay(number, a.value, a.topic) : engine->discard(number, a.topic);
+}
+
 Result<int> dlq(const Arguments& a) {
   Logger logger = stderr_logger(log_level(a));
-  bool replay = a.action == "replay";
-  auto engine = LV_TRY(open_engine(a, logger, !replay));
-  if (replay && !a.file.empty()) LV_TRY(engine->load(LV_TRY(read_file(real_files(), a.file)), a.file));
-  std::vector<DeadLetterReport> letters = LV_TRY(engine->dead_letters(a.topic));
+  const bool changes = a.action == "replay" || a.action == "discard";
+  auto opened = open_engine(a, logger, !changes);
+  std::unique_ptr<Engine> engine, reader;
+  if (opened) {
+    engine = *std::move(opened);
+  } else {
+    // Another process holds the log. If a pipeline runs in it, it does what is asked for.
+    auto running = Engine::run_report({.log = a.log});
+    if (!changes || !running || running->run != "running") return std::move(opened).error();
+    reader = LV_TRY(open_engine(a, logger, true));
+  }
+  if (engine && a.action == "replay" && !a.file.empty())
+    LV_TRY(engine->load(LV_TRY(read_file(real_files(), a.file)), a.file));
+  std::vector<DeadLetterReport> letters = LV_TRY((engine ? engine : reader)->dead_letters(a.topic));
+  LV_TRY(choose(a, letters));
   if (a.action == "list") {
-    TextTable table{.columns = {"number", "state", "object", "stage", "from", "cause"}, .right = {true}};
-    for (const DeadLetterReport& l : letters) {
-      if (a.output == OutputForm::json) out(json_of(l).text() + "\n");
-      table.rows.push_back(
-          {std::to_string(l.number), l.replayed ? "replayed" : "", l.object, l.stage, place_of(l), l.cause});
-    }
-    if (a.output == OutputForm::table && !letters.empty()) out(table.text());
-    if (letters.empty() && !a.quiet) say("There are no dead letters\n");
+    print_letters(letters, a);
     return 0;
   }
   std::vector<std::int64_t> numbers = a.numbers;
-  if (replay && a.all)
+  if (changes && a.all)
     for (const DeadLetterReport& l : letters) numbers.push_back(l.number);
-  if (numbers.empty())
+  if (numbers.empty() && !a.all)
     return Error(ErrorKind::usage, "no dead letter is named")
         .remedy("Give the numbers of `levada dlq list`, or --all.");
   if (a.value && numbers.size() != 1) return Error(ErrorKind::usage, "--value is for one dead letter");
   int code = 0;
   for (std::int64_t number : numbers) {
-    if (replay) {
-      auto sent = engine->replay(number, a.value, a.topic);
-      if (sent) {
-        if (!a.quiet) out("dead letter " + std::to_string(number) + ": " + *sent + "\n");
+    if (changes) {
+      auto done = deal_with(engine.get(), a, number);
+      if (done) {
+        if (!a.quiet) out("dead letter " + std::to_string(number) + ": " + *done + "\n");
       } else {
-        tell(sent.error());
-        if (!(a.all && sent.error().kind() == ErrorKind::refused)) code = exit_code(sent.error().kind());
+        tell(done.error());
+        code = exit_code(done.error().kind());
       }
       continue;
     }
     auto letter = std::ranges::find(letters, number, &DeadLetterReport::number);
     if (letter == letters.end())
       return Error(ErrorKind::not_found, "there is no dead letter " + std::to_string(number));
-    if (a.output == OutputForm::json) {
-      out(json_of(*letter).text() + "\n");
-      continue;
-    }
-    out("number  " + std::to_string(number) + (letter->replayed ? ", replayed" : "") + "\nobject  " + letter->object +
-        "\nstage   " + letter->stage + "\ncause   " + letter->cause + "\nfrom    " + place_of(*letter) + "\nkey     " +
-        shown(letter->key) + "\nvalue   " + shown(letter->value) + "\n");
+    print_letter(*letter, a);
   }
   return code;
 }

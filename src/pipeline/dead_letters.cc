@@ -132,7 +132,9 @@ DeadLetterReport report_of(StoredDeadLetter stored) {
           .partition = letter.partition,
           .offset = letter.offset,
           .key = std::move(letter.key),
-          .value = std::move(letter.value)};
+          .value = std::move(letter.value),
+          .refusals = letter.refusals,
+          .replay_of = std::move(letter.replay_of)};
 }
 
 }  // namespace levada

@@ -158,7 +158,8 @@ Result<Step> DeliverLoop::step(std::stop_token stop) {
   std::vector<Offset> from;
   for (const auto& reader : readers_) from.push_back(reader->position());
   LV_TRY(retry_.look());
-  std::vector<Offset> cut = retry_.full() ? from : LV_TRY(around_.log->cut(partitions_, from, cut_bytes));
+  std::vector<Offset> cut =
+      retry_.full() || parts_.retries_only ? from : LV_TRY(around_.log->cut(partitions_, from, cut_bytes));
   if (cut == from && !more_topics && !retry_.due()) {
     if (auto due_ms = parts_.sink->due_ms(); due_ms && *due_ms <= around_.clock->now_ms())
       LV_TRY(parts_.sink->commit({}));

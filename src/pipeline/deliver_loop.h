@@ -32,6 +32,7 @@ class DeliverLoop : public Loop {
     std::string dead_letter_topic;
     std::string retry_topic;
     RetryPolicy retry;
+    bool retries_only = false;  // nothing of the topics, only what waits
   };
   DeliverLoop(Parts parts, const PipelineSurroundings& surroundings);
   ~DeliverLoop() override;

@@ -15,6 +15,7 @@
 #include "pipeline/dead_letters.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/replay.h"
+#include "pipeline/request_files.h"
 #include "pipeline/session.h"
 #include "pipeline/status_file.h"
 #include "pipeline/ticker.h"
@@ -129,7 +130,10 @@ Result<void> Engine::start(std::vector<std::string>& notes) {
                    .pipeline = state_->options.name,
                    .process = ::getpid(),
                    .started_ms = state_->clock->now_ms()};
-    state_->status_writer = std::make_unique<Ticker>(std::chrono::seconds(1), [this] { write_run_report(); });
+    state_->status_writer = std::make_unique<Ticker>(std::chrono::seconds(1), [this] {
+      write_run_report();
+      answer_others();
+    });
   }
   return {};
 }
@@ -147,12 +151,16 @@ void Engine::write_run_report() {
     state_->logger->warning("cannot write STATUS", {{"error", written.error().line()}});
 }
 
+// Of a log that other processes can look at.
+static Result<std::string> directory_of_log(const std::string& place) {
+  if (!place.starts_with("embedded:") || place.size() == 9)
+    return Error(ErrorKind::usage, "'" + place + "' is no log").remedy("Give embedded:DIRECTORY.");
+  return place.substr(9);
+}
+
 Result<RunReport> Engine::run_report(const EngineOptions& options) {
   Files& files = options.files ? *options.files : real_files();
-  std::string_view place = options.log;
-  if (!place.starts_with("embedded:") || place.size() == 9)
-    return Error(ErrorKind::usage, "'" + options.log + "' is no log").remedy("Give embedded:DIRECTORY.");
-  return read_status(files, std::string(place.substr(9)));
+  return read_status(files, LV_TRY(directory_of_log(options.log)));
 }
 
 std::vector<Error> Engine::check(std::string_view script, std::string_view name, bool look_outside,
@@ -269,16 +277,37 @@ Result<std::vector<DeadLetterReport>> Engine::dead_letters(const std::string& to
   const std::string from = topic.empty() ? std::string(dead_letter_topic) : topic;
   for (StoredDeadLetter& stored : LV_TRY(read_dead_letters(*state_->log, from))) {
     bool replayed = state_->log->position(replay_mark(from, stored.offset)).has_value();
+    bool discarded = state_->log->position(discard_mark(from, stored.offset)).has_value();
     reports.push_back(report_of(std::move(stored)));
     reports.back().replayed = replayed;
+    reports.back().discarded = discarded && !replayed;
   }
   return reports;
 }
 
 Result<std::string> Engine::replay(std::int64_t number, const std::optional<std::string>& value,
                                    const std::string& topic) {
-  return replay_dead_letter(state_->session->catalog(), state_->pipeline_options(), state_->surroundings(),
-                            topic.empty() ? std::string(dead_letter_topic) : topic, Offset(number), value);
+  return replay_dead_letter(
+      state_->session->catalog(), state_->pipeline_options(), state_->surroundings(),
+      {topic.empty() ? std::string(dead_letter_topic) : topic, Offset(number), value, state_->pipeline != nullptr});
+}
+
+Result<std::string> Engine::discard(std::int64_t number, const std::string& topic) {
+  return discard_dead_letter(*state_->log, topic.empty() ? std::string(dead_letter_topic) : topic, Offset(number));
+}
+
+Result<std::string> Engine::ask_running(const EngineOptions& options, const DeadLetterRequest& request) {
+  Files& files = options.files ? *options.files : real_files();
+  return ask_running_engine(files, LV_TRY(directory_of_log(options.log)), request, std::chrono::seconds(10));
+}
+
+// What other processes have asked for since the last time.
+void Engine::answer_others() {
+  answer_requests(*state_->log_files, state_->directory, [&](const DeadLetterRequest& r) -> Result<std::string> {
+    if (r.action == "replay") return replay(r.number, r.value, r.topic);
+    if (r.action == "discard") return discard(r.number, r.topic);
+    return Error(ErrorKind::usage, "nobody knows how to " + r.action);
+  });
 }
 
 }  // namespace levada

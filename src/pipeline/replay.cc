@@ -3,6 +3,7 @@
 #include "formats/formats.h"
 #include "pipeline/connector_parts.h"
 #include "pipeline/dead_letters.h"
+#include "pipeline/retry_change.h"
 #include "pipeline/topic_writer.h"
 
 namespace levada {
@@ -37,31 +38,25 @@ Result<Batch> decode(const RecordFormat& format, const SchemaRef& schema, const 
   origin->topic = letter.topic;
   origin->partition = letter.partition;
   origin->offsets = {letter.offset};
+  if (!letter.headers.empty()) {
+    auto headers = std::make_shared<std::string>(letter.headers);
+    origin->headers = {*headers};
+    origin->memory = std::move(headers);
+  }
   batch.origin = std::move(origin);
   return batch;
 }
 
-// The schemas that the letter's own bytes name, where its topic's records say themselves what they are.
-Result<void> describe(SinkRead& topic, const DeadLetter& letter) {
-  FormatSpec &key = topic.read.format.key, &value = topic.read.format.value;
-  auto text = [&](const std::optional<std::string>& bytes, std::string_view side) -> Result<std::string> {
-    if (std::int32_t id = bytes ? framed_schema_id(*bytes) : 0; id != 0) return value.schemas->schema(id);
-    auto latest = LV_TRY(value.schemas->latest(letter.topic + std::string(side)));
-    return latest ? latest->text : std::string();
-  };
-  std::string key_text = LV_TRY(text(letter.key, "-key")), value_text = LV_TRY(text(letter.value, "-value"));
-  auto schema = std::make_shared<const Schema>(LV_TRY(find_format(value.format)->read_schemas(key_text, value_text)));
-  key.fields = schema->key;
-  value.fields = schema->value;
-  if (schema->key.empty()) key.format = "NONE";
-  topic.schema = std::move(schema);
-  return {};
-}
-
 class Replay {
  public:
-  Replay(const Catalog& catalog, const PipelineOptions& options, const PipelineSurroundings& around, std::string mark)
-      : catalog_(catalog), options_(options), around_(around), mark_(std::move(mark)) {}
+  Replay(const Catalog& catalog, const PipelineOptions& options, const PipelineSurroundings& around,
+         const ReplayRequest& request)
+      : catalog_(catalog),
+        options_(options),
+        around_(around),
+        mark_(replay_mark(request.topic, request.number)),
+        letter_(request.topic + " " + std::to_string(request.number.value())),
+        running_(request.running) {}
 
   Result<std::string> send(const StoredDeadLetter& stored) {
     const DeadLetter& letter = stored.letter;
@@ -71,6 +66,9 @@ class Replay {
     if (relations.empty())
       return Error(ErrorKind::not_found, "there is no stream or table over topic " + letter.topic + " any more");
     const Relation& relation = *relations.front();
+    if (running_ && !catalog_.writers_of(relation.name).empty())
+      return Error(ErrorKind::refused, "a query of the running pipeline writes topic " + letter.topic)
+          .remedy("Stop the pipeline, then replay the letter.");
     Batch batch = LV_TRY(decode(relation.format, relation.schema, letter));
     TopicWriter writer(relation.format, relation.schema, relation.checks, Compression::none, around_.surroundings);
     LV_TRY(writer.open());
@@ -87,7 +85,7 @@ class Replay {
     auto transaction = LV_TRY(around_.log->begin("_replay"));
     for (const auto& [writer, batch] : batches) {
       TopicWriter::Problems problems;
-      Batch admitted = writer->admit(batch, problems);
+      Batch admitted = writer->admit(with_provenance(batch), problems);
       writer->append(admitted, partition, *transaction, problems);
       if (!problems.refused.empty()) return Error(ErrorKind::data, problems.refused.front().cause);
       if (!problems.failures.empty()) return Error(ErrorKind::data, problems.failures.front().why);
@@ -95,6 +93,25 @@ class Replay {
     }
     transaction->put_position(mark_, "done");
     return transaction->commit();
+  }
+
+  // Each of its records says which letter it was.
+  Batch with_provenance(const Batch& batch) const {
+    auto origin = std::make_shared<Origin>(batch.origin ? *batch.origin : Origin());
+    auto bytes = std::make_shared<std::pair<std::shared_ptr<const void>, std::vector<std::string>>>(
+        origin->memory, std::vector<std::string>(batch.size));
+    for (std::uint32_t row = 0; row < batch.size; ++row) {
+      std::vector<Header> headers;
+      if (!origin->headers.empty())
+        if (auto own = parse_headers(origin->headers[row])) headers = *std::move(own);
+      headers.push_back({"levada.replay.of", Text(letter_)});
+      append_headers(bytes->second[row], headers);
+    }
+    origin->headers.assign(bytes->second.begin(), bytes->second.end());
+    origin->memory = std::move(bytes);
+    Batch marked = batch;
+    marked.origin = std::move(origin);
+    return marked;
   }
 
   Result<const ConnectorDeclaration*> connector(const std::string& name) const {
@@ -120,37 +137,67 @@ class Replay {
            (read.parts.empty() ? "" : read.parts.front().topic);
   }
 
-  // The sink takes the row in a round of its own, which moves no offset.
+  // Into the retry topic of the sink, with the mark: from there it is written exactly once, now if nobody else does it.
   Result<std::string> to_sink(const StoredDeadLetter& stored) {
+    const DeadLetter& letter = stored.letter;
     std::vector<std::string> notes;
+    PipelineOptions options = options_;
+    // A target knows what it has by the pipeline's name.
+    if (auto name = around_.log->position("pipeline of sink " + stored.object)) options.name = *name;
     DeliverLoop::Parts parts =
-        LV_TRY(make_sink_parts(catalog_, *LV_TRY(connector(stored.object)), options_, around_, notes));
-    SinkRead* topic = nullptr;
-    for (SinkRead& t : parts.topics)
-      if (t.read.format.topic == stored.letter.topic) topic = &t;
-    if (!topic)
+        LV_TRY(make_sink_parts(catalog_, *LV_TRY(connector(stored.object)), options, around_, notes));
+    bool reads = parts.later.any();
+    for (const SinkRead& topic : parts.topics) reads |= topic.read.format.topic == letter.topic;
+    if (!reads)
       return Error(ErrorKind::not_found,
-                   "sink " + stored.object + " does not read topic " + stored.letter.topic + " any more");
-    if (!topic->schema) LV_TRY(describe(*topic, stored.letter));
-    Batch batch = LV_TRY(decode(topic->read.format, topic->schema, stored.letter));
-    LV_TRY(parts.sink->start());
-    RowFailures rejected;
-    LV_TRY(parts.sink->write(batch, rejected));
-    if (!rejected.empty()) return Error(ErrorKind::data, rejected.front().why);
-    std::vector<RejectedRecord> rejected_later;
-    LV_TRY(parts.sink->flush(rejected_later));
-    if (!rejected_later.empty()) return Error(ErrorKind::data, rejected_later.front().why);
-    LV_TRY(parts.sink->commit({}));
+                   "sink " + stored.object + " does not read topic " + letter.topic + " any more");
+    LV_TRY(around_.log->create_topic(parts.retry_topic, retry_topic_config()));
+    RecordBatchBuilder records;
+    append_retry_change(records,
+                        {.what = RetryChange::What::replayed,
+                         .partition = {letter.topic, letter.partition},
+                         .offset = Offset(letter.offset),
+                         .timestamp_ms = letter.timestamp_ms,
+                         .replay_of = letter_,
+                         .key = letter.key},
+                        around_.clock->now_ms(), letter.value ? Text(*letter.value) : Text(), letter.headers);
     auto transaction = LV_TRY(around_.log->begin("_replay"));
+    transaction->append({parts.retry_topic, 0}, records.finish());
     transaction->put_position(mark_, "done");
     LV_TRY(transaction->commit());
+    if (running_) return "handed over to sink " + stored.object + ", which is running";
+    const std::string letters = parts.dead_letter_topic;
+    auto waits = write_now(std::move(parts));
+    if (!waits) return "it waits for sink " + stored.object + ", which cannot take it now: " + waits.error().line();
+    for (const StoredDeadLetter& later : LV_TRY(read_dead_letters(*around_.log, letters)))
+      if (later.letter.replay_of == letter_)
+        return Error(ErrorKind::data, later.letter.cause)
+            .remedy("It is dead letter " + std::to_string(later.offset.value()) + " now.");
+    if (!waits->empty())
+      return "sink " + stored.object + " has refused it for now, and tries again when it runs: " + *waits;
     return "written by " + stored.object;
+  }
+
+  // What is due goes to the sink, and nothing else. Returns why something waits.
+  Result<std::string> write_now(DeliverLoop::Parts parts) {
+    around_.board->add(parts.name, "sink");
+    parts.retries_only = true;
+    DeliverLoop loop(std::move(parts), around_);
+    Wakeup wakeup;
+    LV_TRY(loop.open(wakeup));
+    Step step = Step::moved;
+    while (step == Step::moved) step = LV_TRY(loop.step({}));
+    std::string waits = step == Step::later ? loop.waits_for() : "";
+    LV_TRY(loop.close());
+    return waits;
   }
 
   const Catalog& catalog_;
   const PipelineOptions& options_;
   const PipelineSurroundings& around_;
-  const std::string mark_;
+  const std::string mark_;    // the position that says that it was replayed
+  const std::string letter_;  // its name
+  const bool running_;
 };
 
 }  // namespace
@@ -159,21 +206,35 @@ std::string replay_mark(const std::string& topic, Offset number) {
   return "replayed " + topic + " " + std::to_string(number.value());
 }
 
-Result<std::string> replay_dead_letter(const Catalog& catalog, const PipelineOptions& options,
-                                       const PipelineSurroundings& around, const std::string& topic, Offset number,
-                                       const std::optional<std::string>& value) {
-  for (StoredDeadLetter& stored : LV_TRY(read_dead_letters(*around.log, topic))) {
-    if (stored.offset != number) continue;
-    std::string mark = replay_mark(topic, number);
-    if (around.log->position(mark))
-      return Error(ErrorKind::refused, "dead letter " + std::to_string(number.value()) + " was replayed before");
-    if (value) stored.letter.value = *value;
-    auto sent = Replay(catalog, options, around, mark).send(stored);
-    if (!sent) return std::move(sent).error().within("dead letter " + std::to_string(number.value()));
-    return sent;
-  }
+std::string discard_mark(const std::string& topic, Offset number) {
+  return "discarded " + topic + " " + std::to_string(number.value());
+}
+
+static Result<StoredDeadLetter> find_letter(Log& log, const std::string& topic, Offset number) {
+  for (StoredDeadLetter& stored : LV_TRY(read_dead_letters(log, topic)))
+    if (stored.offset == number) return std::move(stored);
   return Error(ErrorKind::not_found, "there is no dead letter " + std::to_string(number.value()) + " in " + topic)
       .remedy("levada dlq list shows what there is.");
+}
+
+Result<std::string> replay_dead_letter(const Catalog& catalog, const PipelineOptions& options,
+                                       const PipelineSurroundings& around, const ReplayRequest& request) {
+  StoredDeadLetter stored = LV_TRY(find_letter(*around.log, request.topic, request.number));
+  const std::string name = "dead letter " + std::to_string(request.number.value());
+  if (around.log->position(replay_mark(request.topic, request.number)))
+    return Error(ErrorKind::refused, name + " was replayed before");
+  if (request.value) stored.letter.value = *request.value;
+  auto sent = Replay(catalog, options, around, request).send(stored);
+  if (!sent) return std::move(sent).error().within(name);
+  return sent;
+}
+
+Result<std::string> discard_dead_letter(Log& log, const std::string& topic, Offset number) {
+  LV_TRY(find_letter(log, topic, number));
+  auto transaction = LV_TRY(log.begin("_replay"));
+  transaction->put_position(discard_mark(topic, number), "done");
+  LV_TRY(transaction->commit());
+  return "discarded";
 }
 
 }  // namespace levada

@@ -13,6 +13,8 @@ constexpr std::array<std::string_view, 4> names = {"parked", "replayed", "refuse
 
 }  // namespace
 
+TopicConfig retry_topic_config() { return {.partitions = 1, .retention_ms = -1}; }
+
 void append_retry_change(RecordBatchBuilder& records, const RetryChange& change, std::int64_t now_ms, Text value,
                          std::string_view headers) {
   Json json;

@@ -40,6 +40,9 @@ struct RetryChange {
   bool deletion = false;  // the record has no value; set by read_retry_change
 };
 
+// One partition, kept for ever: what waits must not go.
+TopicConfig retry_topic_config();
+
 // `value` and `headers` (in stored form, or empty) are the original's; of `parked` and `replayed`.
 void append_retry_change(RecordBatchBuilder& records, const RetryChange& change, std::int64_t now_ms, Text value = {},
                          std::string_view headers = {});

@@ -145,8 +145,8 @@ Result<void> RetryLane::write_group(Sink& sink, std::span<const RetryChange* con
   }
   // A deletion says nothing of itself; beside its own kind it is read as what is written there.
   OffsetRange there = LV_TRY(around_.log->offsets(from));
-  const bool from_original = !known->schema && group.size() == 1 && group.front()->deletion &&
-                             group.front()->replay_of.empty() && group.front()->offset >= there.first;
+  const bool from_original =
+      !known->schema && group.size() == 1 && group.front()->deletion && group.front()->offset >= there.first;
   ReadNode read = *known->read;
   if (!from_original) read.format.topic = parts_.topic;
   Offset begin = from_original ? group.front()->offset : group.front()->at;
@@ -386,7 +386,7 @@ void RetryLane::add(RetryChange change, Text value, std::string_view headers) {
 Result<void> RetryLane::append(Transaction& transaction) {
   if (changes_ == 0) return {};
   if (!made_) {
-    LV_TRY(around_.log->create_topic(parts_.topic, {.partitions = 1, .retention_ms = -1}));
+    LV_TRY(around_.log->create_topic(parts_.topic, retry_topic_config()));
     made_ = true;
   }
   if (!records_.empty()) batches_.emplace_back(records_.finish());

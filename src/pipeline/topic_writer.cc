@@ -188,6 +188,7 @@ void TopicWriter::refuse(const Batch& batch, Rows rows, const std::string& stage
         .stage = stage, .cause = cause, .topic = format_.topic, .timestamp_ms = batch.timestamp_ms(rows[i])};
     if (!null_keys_[i]) letter.key = std::string(keys_[i]);
     letter.value = std::string(values_[i]);
+    if (batch.origin && !batch.origin->headers.empty()) letter.headers = std::string(batch.origin->headers[rows[i]]);
     if (batch.origin && !batch.origin->offsets.empty())
       letter.origin =
           batch.origin->topic +

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -93,6 +94,16 @@ LevadaProgram::Said LevadaProgram::wait() {
     process_ = 0;
   }
   Said all{WIFEXITED(status_) ? WEXITSTATUS(status_) : -1, said("out"), said("err")};
+  all_ += all.out + all.err;
+  return all;
+}
+
+LevadaProgram::Said LevadaProgram::beside(const std::string& arguments) {
+  const std::string command = "SQL='" + (directory_ / "pipeline.sql") + "' LOG='embedded:" + log_directory() + "'; '" +
+                              LEVADA_PROGRAM "' " + arguments + " </dev/null >'" + (directory_ / "beside-out") +
+                              "' 2>'" + (directory_ / "beside-err") + "'";
+  const int status = std::system(command.c_str());
+  Said all{WIFEXITED(status) ? WEXITSTATUS(status) : -1, said("beside-out"), said("beside-err")};
   all_ += all.out + all.err;
   return all;
 }

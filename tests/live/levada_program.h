@@ -28,6 +28,9 @@ class LevadaProgram {
   // the test after two minutes.
   Said run(const std::string& arguments);
 
+  // A second process, beside one that was started.
+  Said beside(const std::string& arguments);
+
   // The same in pieces.
   void start(const std::string& arguments);
   // Waits until what it has said on standard error holds this; false if it has ended before.

@@ -303,12 +303,14 @@ TEST_SUITE("live") {
     said = levada.run("dlq replay --all --log $LOG --file $SQL");
     CHECK(said.code == 1);
     CHECK_MESSAGE(holds(said.err, "value too long for type character varying(7)"), said.err);
+    CHECK_MESSAGE(holds(said.err, "It is dead letter 6 now"), said.err);
     check_numbers(*stage, 99);
     stage->sql("ALTER TABLE numbers ALTER word TYPE varchar(20)");
     said = levada.run("dlq replay --all --log $LOG --file $SQL");
     CHECK_MESSAGE(said.code == 0, said.err);
     check_numbers(*stage, 105);
-    said = levada.run("dlq replay --all --log $LOG --file $SQL");
+    CHECK(levada.run("dlq replay --all --log $LOG --file $SQL").code == 0);  // none is open
+    said = levada.run("dlq replay 0 --log $LOG --file $SQL");
     CHECK(holds(said.err, "was replayed before"));
     CHECK(levada.run(run).code == 0);
     check_numbers(*stage, 105);
