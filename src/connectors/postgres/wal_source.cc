@@ -325,7 +325,7 @@ Result<SourceRead> WalSource::read(std::stop_token stop, milliseconds wait) {
     // Only waiting takes what has arrived, and beside a snapshot nobody need wait.
     if (snapshot_ && !snapshot_->done()) LV_TRY(explained(replication_->wait(microseconds(0), -1)));
     // Where only the rows are wanted the stream is left alone behind them; what it sends meanwhile must not pile up.
-    bool over = options_.snapshot_mode == SnapshotMode::initial_only && context_.follow && snapshot_->done();
+    bool over = options_.snapshot_mode == SnapshotMode::initial_only && snapshot_->done();
     if (!over) LV_TRY(explained(gather(stop)));
     bool snapshot_runs = snapshot_ && !snapshot_->done();
     if (collected()) collector_->take(out);
