@@ -103,6 +103,7 @@ class Place:
 class Run:
     def __init__(self, place, command, environment):
         self.output = place.path / f"output-{len(place.running)}"
+        self.log = place.log
         with open(self.output, "w") as output:
             self.process = subprocess.Popen([str(word) for word in command], cwd=ROOT, env=environment,
                                             stdin=subprocess.DEVNULL, stdout=output, stderr=output)

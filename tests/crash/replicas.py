@@ -71,13 +71,13 @@ class Outages:
             run.must_run()
 
 
-def replicated(sql, choices, snapshot, fill, kills, server_kills):
+def replicated(sql, choices, snapshot, fill, kills, server_kills, target_too=False):
     with Server("source") as one, Server("target") as other:
         source, replica = Target(one.url, "levada_source"), Target(other.url, "levada_replica")
         workload.create(source)
         with Place(sql) as place:
             place.environment.update(SOURCE=source.url, REPLICA=replica.url, SNAPSHOT=snapshot)
-            outages = Outages(place, choices, [one, other])
+            outages = Outages(place, choices, [one, other] if target_too else [one])
             if snapshot == "no_data":
                 run = place.start()
                 run.until(lambda: source.sql("SELECT count(*) FROM pg_replication_slots") == "1", "the slot")
@@ -102,3 +102,7 @@ def with_snapshot(_, choices):
 
 def each_change_once(_, choices):
     replicated(WAL, choices, "no_data", fill=20000, kills=choices.kills // 4, server_kills=6)
+
+
+def target_killed(_, choices):
+    replicated(WAL, choices, "no_data", fill=20000, kills=choices.kills // 4, server_kills=12, target_too=True)

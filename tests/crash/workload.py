@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 
+from levada import PROGRAM
 from target import expect
 
 SCHEMA = """
@@ -202,5 +203,8 @@ def compare(source, replica, run, seconds=60):
         if not found:
             return
         run.must_run()
+        if time.monotonic() >= end:
+            letters = subprocess.run([PROGRAM, "dlq", "list", "--log", f"embedded:{run.log}"], capture_output=True, text=True)
+            found += letters.stdout.splitlines()[:12]
         expect(time.monotonic() < end, f"after {seconds} s the replica is not equal:\n" + "\n".join(found) + "\n" + run.said()[-3000:])
         time.sleep(0.5)
