@@ -78,7 +78,7 @@ void Column::extend(std::uint32_t rows) {
   values_.resize(std::size_t{size_} * width_);
   if (type_.textual())
     std::fill_n(values<StringView>() + first, rows, StringView());
-  else if (width_ > 0)
+  else if (width_ > 0 && rows > 0)
     std::memset(values_.data() + std::size_t{first} * width_, 0, std::size_t{rows} * width_);
   if (!offsets_.empty()) offsets_.resize(std::size_t{size_} + 1, offsets_.back());
   if (!valid_.empty()) valid_.resize(size_, true);
