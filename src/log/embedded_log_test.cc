@@ -297,6 +297,28 @@ TEST_SUITE("log") {
     CHECK(cut(0, 0, 1) == 1);
   }
 
+  TEST_CASE("a cut never goes back, also where one partition is begun later than another") {
+    TestLog test(2);
+    auto transaction = must(test.log->begin("loop"));
+    std::string batch = batch_of(std::string(100, 'x'));
+    for (int i = 0; i < 20; ++i) {
+      transaction->append(t0, batch);
+      transaction->append(t1, batch);
+      must(transaction->commit());
+    }
+    std::vector<TopicPartition> of{t0, t1};
+    auto cut = [&](std::int64_t a, std::int64_t b, std::size_t max_bytes) {
+      std::vector<Offset> from{Offset(a), Offset(b)};
+      auto ends = must(test.log->cut(of, from, max_bytes));
+      return std::pair(ends[0].value(), ends[1].value());
+    };
+    CHECK(cut(15, 0, 1) == std::pair<std::int64_t, std::int64_t>(15, 1));
+    CHECK(cut(15, 0, 4 * batch.size()) == std::pair<std::int64_t, std::int64_t>(15, 4));
+    CHECK(cut(15, 14, 3 * batch.size()) == std::pair<std::int64_t, std::int64_t>(16, 16));
+    CHECK(cut(15, 20, 1) == std::pair<std::int64_t, std::int64_t>(16, 20));
+    CHECK(cut(15, 0, SIZE_MAX / 2) == std::pair<std::int64_t, std::int64_t>(20, 20));
+  }
+
   TEST_CASE("a second writer is refused and told who the first is") {
     TestLog test;
     MemoryFiles other(test.disk);

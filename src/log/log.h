@@ -122,7 +122,8 @@ class Log {
   virtual Result<OffsetRange> offsets(const TopicPartition& of) const = 0;
   virtual Result<std::unique_ptr<Reader>> open_reader(const TopicPartition& of, Offset from) = 0;
   // Ends of the partitions as they were right after one commit: what was committed together is below them together. The
-  // cut is the latest one, or an earlier one beyond `from` where that keeps the bytes in between near max_bytes.
+  // cut is the latest one, or an earlier one beyond `from` where that keeps the bytes in between near max_bytes. No end
+  // is below its `from`.
   virtual Result<std::vector<Offset>> cut(std::span<const TopicPartition> of, std::span<const Offset> from,
                                           std::size_t max_bytes) const = 0;
   virtual std::optional<Offset> group_offset(const std::string& group, const TopicPartition& of) const = 0;

@@ -265,22 +265,26 @@ std::optional<std::string> LogCatalog::position(const std::string& source) const
 }
 
 // The ends after commit c are known for every c from the youngest of the partitions' oldest marks on. Both the bytes up
-// to them and whether they are beyond `from` only grow with c, so both bounds are found by halving.
+// to them and whether they are beyond `from` only grow with c, so both bounds are found by halving. One who has begun
+// with some partitions later than with others is further on in the others: there the cut stays where he is.
 Result<std::vector<Offset>> LogCatalog::cut(std::span<const TopicPartition> of, std::span<const Offset> from,
                                             std::size_t max_bytes) const {
   LV_ASSERT(of.size() == from.size());
   std::vector<PartitionRef> partitions;
+  std::vector<std::uint64_t> before;  // bytes of each below `from`
   std::uint64_t bytes_before = 0, oldest = 0;
   for (std::size_t i = 0; i < of.size(); ++i) {
     PartitionRef p = partition(of[i]);
     if (!p) return Error(ErrorKind::not_found, "there is no partition " + text_of(of[i]) + " in the log");
-    bytes_before += p->bytes_before(from[i]);
+    before.push_back(p->bytes_before(from[i]));
+    bytes_before += before.back();
     oldest = std::max(oldest, p->marks.front().commit);
     partitions.push_back(std::move(p));
   }
   auto near = [&](std::uint64_t commit) {
     std::uint64_t bytes = 0;
-    for (const PartitionRef& p : partitions) bytes += p->mark_at(commit).bytes;
+    for (std::size_t i = 0; i < partitions.size(); ++i)
+      bytes += std::max(partitions[i]->mark_at(commit).bytes, before[i]);
     return bytes <= bytes_before + max_bytes;
   };
   auto beyond = [&](std::uint64_t commit) {
@@ -305,7 +309,8 @@ Result<std::vector<Offset>> LogCatalog::cut(std::span<const TopicPartition> of, 
     }
   }
   std::vector<Offset> ends;
-  for (const PartitionRef& p : partitions) ends.push_back(p->mark_at(commit).end);
+  for (std::size_t i = 0; i < partitions.size(); ++i)
+    ends.push_back(std::max(partitions[i]->mark_at(commit).end, from[i]));
   return ends;
 }
 

@@ -215,6 +215,7 @@ Result<void> DeliverLoop::run_round(std::span<const Offset> from, std::span<cons
 
 Result<void> DeliverLoop::announce(std::span<const Offset> from, std::span<const Offset> cut) {
   for (std::size_t p = 0; p < partitions_.size(); ++p) {
+    LV_ASSERT(cut[p] >= from[p]);  // a target that went back would be given rows again
     if (cut[p] == from[p]) continue;
     arrived_[p] = std::max(arrived_[p], from[p]);
     commit_->transaction().advance(arrived_group(), partitions_[p], arrived_[p]);
