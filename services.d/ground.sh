@@ -1,5 +1,6 @@
 # What all servers stand on: a folder and its owner, a lock, a port, processes. Sourced by ../services, which sets root,
-# name, server and folder. A file of services.d/ defines
+# name (postgres17@second), server (postgres17), kind (postgres), release (17; empty: Debian's) and folder. A file of
+# services.d/ defines
 #
 #   server_program   prints the path of the server's binary
 #   server_packages  prints the Debian packages that it comes with

@@ -203,6 +203,7 @@ TEST_SUITE("live") {
     };
     for (const Sample& s : samples) {
       CAPTURE(s.origin);
+      if (stage->release() < 14 && s.origin == "numeric" && s.shown == "-Infinity") continue;  // it knows only NaN
       stage->sql("DROP TABLE IF EXISTS people, levada_positions");
       Replica replica(*stage);
       SchemaRef schema = captured({id, {"v", s.type, s.origin}});

@@ -131,6 +131,7 @@ TEST_SUITE("live") {
   TEST_CASE("levada run: what will not pass ends it with what to do, and no password is ever said") {
     auto stage = PostgresStage::open();
     if (!stage) return;
+    if (stage->release() < 15) return skip_test("before 15 everybody may make tables in schema public");
     Role role(*stage);
     struct Case {
       std::string sink;

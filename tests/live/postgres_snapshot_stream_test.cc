@@ -25,7 +25,8 @@ class Capture {
     options.snapshot_rows = 50;
     options.snapshot_mode = mode;
     name_ = "levada_test_" + std::to_string(random_seed() % 1'000'000'000);
-    stage.sql("CREATE PUBLICATION " + name_ + " FOR TABLES IN SCHEMA " + quote_name(stage.schema()));
+    std::string what = stage.release() < 15 ? "ALL TABLES" : "TABLES IN SCHEMA " + quote_name(stage.schema());
+    stage.sql("CREATE PUBLICATION " + name_ + " FOR " + what);
   }
   ~Capture() {
     stop();
@@ -46,8 +47,8 @@ class Capture {
     stream_ = ok(Replication::open(options.address, "levada test"));
     std::optional<ExportedSnapshot> exported;
     if (!slot_made_) {
-      auto made = ok(stream_->connection().plain_query("CREATE_REPLICATION_SLOT " + name_ +
-                                                       " LOGICAL pgoutput (SNAPSHOT 'export')"));
+      auto made = ok(
+          stream_->connection().plain_query("CREATE_REPLICATION_SLOT " + name_ + " LOGICAL pgoutput EXPORT_SNAPSHOT"));
       exported = ExportedSnapshot{*made[0][2], *parse_lsn(*made[0][1])};
       slot_made_ = true;
     }

@@ -74,6 +74,7 @@ PostgresStage::PostgresStage(const std::string& url, bool durable) : server_(url
   port_ = std::atoi(address->get("port").c_str());
   schema_ = "Test \"" + std::to_string(random_seed() % 1'000'000'000) + "\"";
   connection_ = connect(url);
+  release_ = std::stoi(sql("SHOW server_version_num")) / 10000;
   sql("CREATE SCHEMA " + quote_name(schema_));
   reconnect();
 }

@@ -36,6 +36,7 @@ class PostgresStage {
   std::string url_at(const std::string& host, int port) const;
   const std::string& host() const { return host_; }
   int port() const { return port_; }
+  int release() const { return release_; }  // of the server: 13, 14, …
 
   // Must go well. Rows as lines, values with | between them, null as NULL.
   std::string sql(const std::string& statement);
@@ -48,7 +49,7 @@ class PostgresStage {
  private:
   const std::string server_, durability_;
   std::string schema_, host_;
-  int port_ = 0;
+  int port_ = 0, release_ = 0;
   std::unique_ptr<PostgresConnection> connection_;
 };
 

@@ -134,6 +134,7 @@ TEST_SUITE("live") {
   TEST_CASE("every cell of TYPES.md holds") {
     auto stage = PostgresStage::open();
     if (!stage) return;
+    if (stage->release() < 14) return skip_test("a server before 14 knows no infinite numeric");
     stage->sql("CREATE EXTENSION IF NOT EXISTS citext SCHEMA public");
     stage->sql("SELECT set_config('search_path', current_setting('search_path') || ', public', false)");
     stage->sql("CREATE TYPE mood AS ENUM ('7', 'bad')");
@@ -232,6 +233,7 @@ TEST_SUITE("live") {
   TEST_CASE("values stay what they are at the ends of their range") {
     auto stage = PostgresStage::open();
     if (!stage) return;
+    if (stage->release() < 14) return skip_test("a server before 14 knows no infinite numeric");
     auto number = [](std::int64_t n) { return Value(n); };
     auto check = [&](const Type& type, const std::string& column, std::vector<std::pair<Value, std::string>> samples) {
       CAPTURE(column);

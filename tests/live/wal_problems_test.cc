@@ -69,6 +69,7 @@ TEST_SUITE("live") {
     stage->sql("INSERT INTO t VALUES (2)");
     CHECK(stage->read()["t"] == "2 ->");
     stage->sql("INSERT INTO t VALUES (3)");
+    stage->until_released();
     stage->sql("SELECT pg_replication_slot_advance('" + stage->slot() + "', pg_current_wal_lsn())");
     CHECK(has(stage->fails(ErrorKind::position_lost), "somebody else has read it"));
     // Asked to, the tables are read again.

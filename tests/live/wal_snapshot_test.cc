@@ -155,11 +155,7 @@ TEST_SUITE("live") {
     stage->sql("INSERT INTO t VALUES (1, 'one'), (2, 'two')");
     Properties needed = {{"snapshot.mode", "when_needed"}};
     CHECK(stage->read(needed)["t"] == "1 -> one; 2 -> two");
-    // The server has to notice that we are gone.
-    std::string in_use =
-        "SELECT count(*) FROM pg_replication_slots WHERE active AND slot_name = '" + stage->slot() + "'";
-    for (int n = 0; n < 500 && stage->sql(in_use) != "0"; ++n)
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    stage->until_released();
     stage->sql("SELECT pg_drop_replication_slot('" + stage->slot() + "')");
     stage->sql("DELETE FROM t WHERE id = 1");
     CHECK(stage->read(needed)["t"] == "truncate; 2 -> two");

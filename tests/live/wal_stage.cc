@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <thread>
 
 #include "base/random.h"
 #include "batch/value.h"
@@ -64,6 +65,14 @@ std::string WalStage::sql(const std::string& statements) {
     rest.erase(0, end + 2);
   }
   return last;
+}
+
+void WalStage::until_released() {
+  for (int n = 0; n < 500; ++n) {
+    if (sql("SELECT count(*) FROM pg_replication_slots WHERE active AND slot_name = '" + slot_ + "'") == "0") return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  FAIL("the slot stays in use");
 }
 
 Properties WalStage::properties(const Properties& more) const {

@@ -26,6 +26,8 @@ class WalStage {
 
   // Statements with "; " between them, each a transaction of its own unless the first is BEGIN. What the last one says.
   std::string sql(const std::string& statements);
+  // Waits until the server has noticed that nobody reads from the slot any more.
+  void until_released();
   PostgresStage& database() { return database_; }
   // Of the schema, the slot and the publication of this stage; no_data and to the end of the log, unless said
   // otherwise.

@@ -262,7 +262,12 @@ Error PostgresConnection::failed(const pg_result* answer) {
               field(answer, PG_DIAG_MESSAGE_DETAIL),  field(answer, PG_DIAG_COLUMN_NAME),
               field(answer, PG_DIAG_CONSTRAINT_NAME), copy_line_in(field(answer, PG_DIAG_CONTEXT))};
   if (refusal_.sqlstate.empty()) return lost();
-  return Error(kind_of_sqlstate(refusal_.sqlstate), "PostgreSQL at " + place_ + " says no").why(refusal_.text());
+  ErrorKind kind = kind_of_sqlstate(refusal_.sqlstate);
+  // The column is right, but before release 14 it takes no infinity.
+  if (refusal_.sqlstate == "22P03" && PQserverVersion(connection_) < 140000 &&
+      refusal_.message.starts_with("invalid sign"))
+    kind = ErrorKind::rejected;
+  return Error(kind, "PostgreSQL at " + place_ + " says no").why(refusal_.text());
 }
 
 // ---- statements ----

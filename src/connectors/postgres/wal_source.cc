@@ -175,10 +175,11 @@ Result<std::unique_ptr<Replication>> WalSource::open_replication() const {
   auto opened = Replication::open(options_.address, application());
   if (opened) return opened;
   Error error = std::move(opened).error();
-  if (error.kind() == ErrorKind::permission && error.why().find("replication") != std::string::npos)
+  auto says = [&](std::string_view words) { return error.why().find(words) != std::string::npos; };
+  if (error.kind() == ErrorKind::permission && (says("replication") || says("REPLICATION") || says("WAL sender")))
     return std::move(error).remedy("Let a superuser run ALTER ROLE " + quote_name(options_.address.get("user")) +
                                    " REPLICATION;");
-  if (error.why().find("max_wal_senders") != std::string::npos)
+  if (says("max_wal_senders"))
     return std::move(error).remedy("Raise max_wal_senders and start the server again, or end a reader of its log.");
   return error;
 }
