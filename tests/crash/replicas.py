@@ -105,4 +105,4 @@ def each_change_once(_, choices):
 
 
 def target_killed(_, choices):
-    replicated(WAL, choices, "no_data", fill=20000, kills=choices.kills // 4, server_kills=12, target_too=True)
+    replicated(WAL, choices, "no_data", fill=10000, kills=choices.kills // 8, server_kills=8, target_too=True)
