@@ -97,12 +97,14 @@ def replicated(sql, choices, snapshot, fill, kills, server_kills, target_too=Fal
                 outages.kill_servers(run, server_kills)
                 time.sleep(1)
                 load.stop()
+            caught_up = time.monotonic()
             workload.compare(source, replica, run)
+            caught_up = time.monotonic() - caught_up
             run.stop()
             if snapshot == "no_data":
                 check_log(place, source)
             print(f"{source.sql('SELECT count(*) FROM audit')} changes in {load.transactions()} transactions, "
-                  f"{outages.pipeline} kills of the pipeline, {outages.server} of the servers")
+                  f"{outages.pipeline} kills of the pipeline, {outages.server} of the servers, {caught_up:.1f} s behind at the end")
 
 
 def with_snapshot(_, choices):
