@@ -16,11 +16,20 @@ SINK = """
 CREATE SINK CONNECTOR replica WITH ('connector.class' = 'postgres', 'connection.url' = '${env:REPLICA}',
   'topics.regex' = 'shop\\.public\\..*', 'auto.create' = 'true', 'auto.evolve' = 'true', 'retry.backoff.ms' = '50');
 """
+# By the server's log.
 WAL = """
 CREATE SOURCE CONNECTOR pg WITH ('connector.class' = 'postgres', 'connection.url' = '${env:SOURCE}',
   'topic.prefix' = 'shop', 'slot.name' = 'levada_crash', 'publication.name' = 'levada_crash',
   'table.include.list' = 'public\\.(accounts|parts|blobs|Odd one)', 'snapshot.mode' = '${env:SNAPSHOT}');
 """ + SINK
+# By triggers that write change tables.
+TRIGGERS = """
+CREATE SOURCE CONNECTOR pg WITH ('connector.class' = 'postgres-trigger', 'connection.url' = '${env:SOURCE}',
+  'topic.prefix' = 'shop', 'table.include.list' = 'accounts, parts, blobs, "Odd one"', 'snapshot.mode' = '${env:SNAPSHOT}');
+""" + SINK
+# What the source's server has once changes are captured.
+CAPTURED = {WAL: "SELECT count(*) = 1 FROM pg_replication_slots",
+            TRIGGERS: "SELECT count(*) = 4 FROM pg_trigger WHERE tgname LIKE '0levada\_wake%'"}
 
 
 def records(place, topic):
@@ -80,7 +89,7 @@ def replicated(sql, choices, snapshot, fill, kills, server_kills, target_too=Fal
             outages = Outages(place, choices, [one, other] if target_too else [one])
             if snapshot == "no_data":
                 run = place.start()
-                run.until(lambda: source.sql("SELECT count(*) FROM pg_replication_slots") == "1", "the slot")
+                run.until(lambda: source.sql(CAPTURED[sql]) == "t", "the capture to begin")
                 run.kill()
             workload.fill(source, fill)
             with workload.Load(source, choices) as load:
@@ -88,12 +97,14 @@ def replicated(sql, choices, snapshot, fill, kills, server_kills, target_too=Fal
                 outages.kill_servers(run, server_kills)
                 time.sleep(1)
                 load.stop()
+            caught_up = time.monotonic()
             workload.compare(source, replica, run)
+            caught_up = time.monotonic() - caught_up
             run.stop()
             if snapshot == "no_data":
                 check_log(place, source)
             print(f"{source.sql('SELECT count(*) FROM audit')} changes in {load.transactions()} transactions, "
-                  f"{outages.pipeline} kills of the pipeline, {outages.server} of the servers")
+                  f"{outages.pipeline} kills of the pipeline, {outages.server} of the servers, {caught_up:.1f} s behind at the end")
 
 
 def with_snapshot(_, choices):
@@ -105,4 +116,12 @@ def each_change_once(_, choices):
 
 
 def target_killed(_, choices):
-    replicated(WAL, choices, "no_data", fill=20000, kills=choices.kills // 4, server_kills=12, target_too=True)
+    replicated(WAL, choices, "no_data", fill=10000, kills=choices.kills // 8, server_kills=8, target_too=True)
+
+
+def triggers_with_snapshot(_, choices):
+    replicated(TRIGGERS, choices, "initial", fill=20000, kills=choices.kills // 6, server_kills=4, target_too=True)
+
+
+def triggers_each_change_once(_, choices):
+    replicated(TRIGGERS, choices, "no_data", fill=5000, kills=choices.kills // 6, server_kills=6, target_too=True)

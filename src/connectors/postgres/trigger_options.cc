@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "connectors/postgres/capture_filter.h"
+
 namespace levada {
 
 static constexpr std::array<std::string_view, 3> setup_names = {"auto", "check", "off"};
@@ -274,7 +276,7 @@ Result<TriggerOptions> read_trigger_options(const Properties& properties, const 
 }
 
 std::string TriggerOptions::topic_of(const std::string& schema, const std::string& name) const {
-  return !topic.empty() ? topic : topic_prefix + "." + schema + "." + name;
+  return !topic.empty() ? topic : captured_topic(topic_prefix, schema, name);
 }
 
 Result<TableName> TriggerOptions::changes_of(const std::string& schema, const std::string& name) const {

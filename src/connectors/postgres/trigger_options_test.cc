@@ -58,6 +58,7 @@ TEST_SUITE("connectors") {
     CHECK(options.tables[1] == TableName{"s", "b"});
     CHECK(options.tables[2] == TableName{"", "C.d"});
     CHECK(options.topic_of("s", "b") == "shop.s.b");
+    CHECK(options.topic_of("s", "Odd Name") == "shop.s.Odd_Name");
     CHECK(read({})->topic_of("s", "b") == "hr.s.b");
     CHECK(read({{"topic", "mine", ""}})->topic_of("s", "b") == "mine");
     CHECK(changes("${table}_changes", "s", "t") == "s t_changes");
