@@ -141,10 +141,10 @@ struct OptionAccess {
     (static_cast<Struct*>(options)->*Member).push_back(std::move(property));
   }
 };
-template <auto Member>
+template <class Struct, auto Member>
 constexpr OptionField option_of() {
   using Value = typename MemberOf<decltype(Member)>::Value;
-  using Access = OptionAccess<typename MemberOf<decltype(Member)>::Struct, Member>;
+  using Access = OptionAccess<Struct, Member>;
   if constexpr (std::is_same_v<Value, Properties>)
     return {.type = type_name<Value>(), .add = &Access::add};
   else
@@ -153,7 +153,10 @@ constexpr OptionField option_of() {
 }  // namespace detail
 
 template <auto Member>
-inline constexpr OptionField option = detail::option_of<Member>();
+inline constexpr OptionField option = detail::option_of<typename detail::MemberOf<decltype(Member)>::Struct, Member>();
+// Of a struct whose member may be one that it has inherited: rows that several tables share.
+template <class Struct, auto Member>
+inline constexpr OptionField option_in = detail::option_of<Struct, Member>();
 
 // ---- values from elsewhere ----
 

@@ -11,56 +11,23 @@ static constexpr std::array<std::string_view, 3> setup_names = {"auto", "check",
 static constexpr std::array<std::string_view, 5> rows_names = {"initial", "initial_only", "no_data", "always",
                                                                "when_needed"};
 
-static constexpr std::array<std::string_view, 3> decimal_names = {"precise", "double", "string"};
-static constexpr std::array<std::string_view, 6> time_names = {
-    "adaptive", "adaptive_time_microseconds", "connect", "isostring", "microseconds", "nanoseconds"};
-static constexpr std::array<std::string_view, 4> binary_names = {"bytes", "base64", "base64-url-safe", "hex"};
-static constexpr std::array<std::string_view, 2> hstore_names = {"json", "map"};
-static constexpr std::array<std::string_view, 2> interval_names = {"numeric", "string"};
-
-static constexpr std::span<const std::string_view> names_of_values(ValueModes::Decimal) { return decimal_names; }
-static constexpr std::span<const std::string_view> names_of_values(ValueModes::Time) { return time_names; }
-static constexpr std::span<const std::string_view> names_of_values(ValueModes::Binary) { return binary_names; }
-static constexpr std::span<const std::string_view> names_of_values(ValueModes::Hstore) { return hstore_names; }
-static constexpr std::span<const std::string_view> names_of_values(ValueModes::Interval) { return interval_names; }
 static constexpr std::span<const std::string_view> names_of_values(TriggerSetup) { return setup_names; }
 static constexpr std::span<const std::string_view> names_of_values(TriggerRows) { return rows_names; }
 
 namespace {
 
 // As written.
-struct Written {
-  Secret url;  // may hold a password
-  std::string host, port, database, user;
-  Secret password;
+struct Written : CaptureWritten {
   std::vector<std::string> tables;
-  std::string change_table, topic, topic_prefix, keys;
+  std::string change_table, topic, keys;
   std::string id_column, transaction_column, action_column, time_column;
   TriggerSetup setup{};
   TriggerRows rows{};
-  ValueModes::Decimal decimal{};
-  ValueModes::Time time{};
-  ValueModes::Binary binary{};
-  ValueModes::Hstore hstore{};
-  ValueModes::Interval interval{};
-  std::int64_t money_digits = 0;
-  bool unknown_types = false, tombstones = false;
   bool notify = true, prune = true;
   std::int64_t poll_ms = 0, most_rows = 0, chunk_rows = 0;
 };
 
-constexpr Option table[] = {
-    {.name = "connection.url",
-     .field = option<&Written::url>,
-     .doc = "Where the database is: jdbc:postgresql://HOST:PORT/DATABASE or postgresql://HOST:PORT/DATABASE, with the "
-            "parameters of the JDBC driver or of libpq."},
-    {.name = "connection.user", .field = option<&Written::user>, .doc = "The database user."},
-    {.name = "connection.password", .field = option<&Written::password>, .doc = "The user's password."},
-    {.name = "database.hostname", .field = option<&Written::host>, .doc = "The server, instead of connection.url."},
-    {.name = "database.port", .field = option<&Written::port>, .doc = "Its port."},
-    {.name = "database.dbname", .field = option<&Written::database>, .doc = "The database."},
-    {.name = "database.user", .field = option<&Written::user>, .doc = "The same as connection.user."},
-    {.name = "database.password", .field = option<&Written::password>, .doc = "The same as connection.password."},
+constexpr Option own_rows[] = {
     {.name = "table.include.list",
      .field = option<&Written::tables>,
      .doc = "The tables to capture: table or schema.table, with commas between them; a part may stand in double "
@@ -77,10 +44,6 @@ constexpr Option table[] = {
      .doc = "auto: what is missing of change table, columns and triggers is made; check: it is said, with the SQL that "
             "makes it; off: the change table is read as it is, whoever fills it."},
     {.name = "topic", .field = option<&Written::topic>, .doc = "The topic, where there is one table."},
-    {.name = "topic.prefix",
-     .field = option<&Written::topic_prefix>,
-     .doc = "Topics are called PREFIX.SCHEMA.TABLE; by default the connector's name in small letters "
-            "is the prefix."},
     {.name = "snapshot.mode",
      .field = option<&Written::rows>,
      .fallback = "initial",
@@ -132,39 +95,9 @@ constexpr Option table[] = {
      .range = "1..100000000",
      .unit = "rows",
      .doc = "Rows of a table that are read in one snapshot, between changes."},
-    {.name = "decimal.handling.mode",
-     .field = option<&Written::decimal>,
-     .fallback = "precise",
-     .doc = "precise, double or string."},
-    {.name = "time.precision.mode",
-     .field = option<&Written::time>,
-     .fallback = "adaptive",
-     .doc = "adaptive, adaptive_time_microseconds, connect, isostring, microseconds or nanoseconds."},
-    {.name = "binary.handling.mode",
-     .field = option<&Written::binary>,
-     .fallback = "bytes",
-     .doc = "bytes, base64, base64-url-safe or hex."},
-    {.name = "hstore.handling.mode", .field = option<&Written::hstore>, .fallback = "json", .doc = "json or map."},
-    {.name = "interval.handling.mode",
-     .field = option<&Written::interval>,
-     .fallback = "numeric",
-     .doc = "numeric (microseconds) or string (ISO 8601)."},
-    {.name = "money.fraction.digits",
-     .field = option<&Written::money_digits>,
-     .fallback = "2",
-     .range = "0..18",
-     .doc = "Digits behind the point of money."},
-    {.name = "include.unknown.datatypes",
-     .field = option<&Written::unknown_types>,
-     .fallback = "true",
-     .doc = "Whether columns of types that we do not know come as text, or not at all."},
-    {.name = "tombstones.on.delete",
-     .field = option<&Written::tombstones>,
-     .fallback = "true",
-     .doc = "Whether a deletion's envelope is followed by a record without value. Rows as they are need none."},
 };
 
-bool in_table(std::string_view name) { return std::ranges::find(table, name, &Option::name) != std::end(table); }
+constexpr auto table = capture_table<Written>(own_rows);
 
 std::string trimmed(std::string_view text) {
   std::size_t begin = text.find_first_not_of(" \t\n"), end = text.find_last_not_of(" \t\n");
@@ -180,46 +113,17 @@ void for_each_part(std::string_view text, char separator, F&& f) {
   }
 }
 
-Result<PostgresAddress> read_address(const Written& written, const Properties& known, const Properties& driver,
-                                     OptionNotes& notes) {
-  PostgresAddress address;
-  if (!written.url.empty()) {
-    auto parsed = parse_postgres_url(written.url.reveal());
-    if (!parsed) return std::move(parsed).error().where(find_property(known, "connection.url")->where);
-    address = *std::move(parsed);
-  } else if (written.host.empty() || written.database.empty()) {
-    return Error(ErrorKind::usage, "it is not said where the database is")
-        .remedy("Set 'connection.url', or 'database.hostname' and 'database.dbname'.");
-  }
-  if (!written.host.empty()) address.set("host", written.host);
-  if (!written.port.empty()) address.set("port", written.port);
-  if (!written.database.empty()) address.set("dbname", written.database);
-  for (const Property& p : driver)
-    if (auto set = set_postgres_parameter(address, std::string_view(p.name).substr(p.name.find('.') + 1), p.value);
-        !set)
-      return std::move(set).error().within("'" + p.name + "'").where(p.where);
-  notes.insert(notes.end(), address.notes.begin(), address.notes.end());
-  if (!written.user.empty()) address.set("user", written.user);
-  if (!written.password.empty()) address.password = written.password;
-  return address;
-}
-
 }  // namespace
 
 std::span<const Option> trigger_options() { return table; }
 
 Result<TriggerOptions> read_trigger_options(const Properties& properties, const std::string& connector, RecordForm form,
                                             OptionNotes& notes) {
-  // 'connection.sslmode', 'database.sslmode' = … are parameters of the driver, as if they stood in the URL.
-  Properties known, driver;
-  for (const Property& p : properties) {
-    bool of_driver = p.name.starts_with("connection.") || p.name.starts_with("database.");
-    (of_driver && !in_table(p.name) ? driver : known).push_back(p);
-  }
+  const CaptureProperties parted = part_driver(table, properties);
+  const Properties& known = parted.known;
   auto written = LV_TRY(parse_options<Written>(table, known, &notes));
 
-  TriggerOptions options;
-  options.address = LV_TRY(read_address(written, known, driver, notes));
+  TriggerOptions options{LV_TRY(read_capture_options(parted, written, connector, form, notes))};
   const std::string database = options.address.get("dbname");
   for (const std::string& name : written.tables) {
     auto parsed = parse_table_name(name, database);
@@ -246,7 +150,6 @@ Result<TriggerOptions> read_trigger_options(const Properties& properties, const 
         .where(find_property(known, "topic")->where)
         .remedy("Set 'topic.prefix'; the topics are called PREFIX.SCHEMA.TABLE then.");
   options.topic = written.topic;
-  options.topic_prefix = written.topic_prefix.empty() ? lower_case(connector) : written.topic_prefix;
   options.change_table = written.change_table;
   if (options.tables.size() > 1 && options.change_table.find("${table}") == std::string::npos)
     return Error(ErrorKind::usage, "'change.table' is the same for several tables")
@@ -258,15 +161,6 @@ Result<TriggerOptions> read_trigger_options(const Properties& properties, const 
   options.transaction_column = written.transaction_column;
   options.action_column = written.action_column;
   options.time_column = written.time_column;
-  options.values = {.form = form,
-                    .decimal = written.decimal,
-                    .time = written.time,
-                    .binary = written.binary,
-                    .hstore = written.hstore,
-                    .interval = written.interval,
-                    .money_fraction_digits = static_cast<int>(written.money_digits),
-                    .unknown_types = written.unknown_types};
-  options.tombstones = written.tombstones;
   options.notify = written.notify;
   options.prune = written.prune;
   options.poll_ms = written.poll_ms;

@@ -1,4 +1,4 @@
-// The properties of the source that reads change tables.
+// The properties of the source that reads change tables, besides those of every source (capture_options.h).
 #pragma once
 #include <cstdint>
 #include <map>
@@ -7,26 +7,22 @@
 #include <vector>
 
 #include "base/options.h"
+#include "connectors/postgres/capture_options.h"
 #include "connectors/postgres/names.h"
-#include "connectors/postgres/url.h"
-#include "connectors/postgres/value_reader.h"
 
 namespace levada {
 
 enum class TriggerSetup { automatic, check, off };
 enum class TriggerRows { initial, initial_only, no_data, always, when_needed };
 
-struct TriggerOptions {
-  PostgresAddress address;
-  std::vector<TableName> tables;    // each once
-  std::string change_table;         // with ${schema} and ${table}
-  std::string topic, topic_prefix;  // one of the two is given
+struct TriggerOptions : CaptureOptions {
+  std::vector<TableName> tables;  // each once
+  std::string change_table;       // with ${schema} and ${table}
+  std::string topic;              // empty: its name begins with the prefix
   TriggerSetup setup{};
   TriggerRows rows{};
   std::map<std::string, std::vector<std::string>> keys;                   // by "table" or "schema.table", its columns
   std::string id_column, transaction_column, action_column, time_column;  // empty: found
-  ValueModes values;
-  bool tombstones = true;
   bool notify = true, prune = true;
   std::int64_t poll_ms = 0;
   std::int64_t most_rows = 0;   // of one read()

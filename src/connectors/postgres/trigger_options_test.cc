@@ -49,7 +49,7 @@ TEST_SUITE("connectors") {
     CHECK(options.address.get("user") == "u");
     CHECK(options.address.password.reveal() == "p");
     CHECK(options.address.get("sslmode") == "disable");
-    CHECK(why_not({{"database.hostname", "h", ""}}).starts_with("it is not said where the database is"));
+    CHECK(why_not({{"database.hostname", "h", ""}}).starts_with("the connector does not name a database"));
   }
 
   TEST_CASE("trigger: tables, topics and change tables by their names") {

@@ -21,23 +21,12 @@ constexpr std::array<std::string_view, 4> publication_names = {"all_tables", "di
 constexpr std::array<std::string_view, 2> transaction_names = {"plain", "atomic"};
 constexpr std::array<std::string_view, 3> order_names = {"disabled", "ascending", "descending"};
 constexpr std::array<std::string_view, 1> plugin_names = {"pgoutput"};
-constexpr std::array<std::string_view, 3> decimal_names = {"precise", "double", "string"};
-constexpr std::array<std::string_view, 6> time_names = {
-    "adaptive", "adaptive_time_microseconds", "connect", "isostring", "microseconds", "nanoseconds"};
-constexpr std::array<std::string_view, 4> binary_names = {"bytes", "base64", "base64-url-safe", "hex"};
-constexpr std::array<std::string_view, 2> hstore_names = {"json", "map"};
-constexpr std::array<std::string_view, 2> interval_names = {"numeric", "string"};
 
 }  // namespace
 
 // Found by the type of the value: the enums' own namespace.
 constexpr Names names_of_values(PublicationMode) { return publication_names; }
 constexpr Names names_of_values(SnapshotOrder) { return order_names; }
-constexpr Names names_of_values(ValueModes::Decimal) { return decimal_names; }
-constexpr Names names_of_values(ValueModes::Time) { return time_names; }
-constexpr Names names_of_values(ValueModes::Binary) { return binary_names; }
-constexpr Names names_of_values(ValueModes::Hstore) { return hstore_names; }
-constexpr Names names_of_values(ValueModes::Interval) { return interval_names; }
 
 namespace {
 
@@ -46,20 +35,10 @@ constexpr Names names_of_values(TransactionChoice) { return transaction_names; }
 constexpr Names names_of_values(PluginChoice) { return plugin_names; }
 
 // As written.
-struct Written {
-  Secret url, password;
-  std::string user, host, port, database;
-  std::string topic_prefix;
+struct Written : CaptureWritten {
   PluginChoice plugin{};
   std::vector<std::string> schemas, without_schemas, tables, without_tables, columns, without_columns;
   std::string keys;
-  ValueModes::Decimal decimal{};
-  ValueModes::Time time{};
-  ValueModes::Binary binary{};
-  ValueModes::Hstore hstore{};
-  ValueModes::Interval interval{};
-  std::int64_t money_digits = 0;
-  bool unknown_types = false;
   std::string slot, slot_parameters, publication;
   bool drop_slot = false, failover = false, through_root = false;
   PublicationMode publication_mode{};
@@ -69,7 +48,7 @@ struct Written {
   SnapshotOrder snapshot_order{};
   std::int64_t snapshot_readers = 0, snapshot_rows = 0;
   std::vector<std::string> skipped;
-  bool tombstones = false, transaction_topic = false;
+  bool transaction_topic = false;
   std::string transaction_topic_name, heartbeat_query;
   std::int64_t heartbeat_ms = 0, status_ms = 0;
   TransactionChoice transactions{};
@@ -84,21 +63,7 @@ constexpr std::string_view no_signals = "snapshots go on by themselves; nothing 
 constexpr std::string_view always_retries = "a server that is away is waited for, with pauses from 0.1 to 10 seconds";
 constexpr std::string_view log_is_truth = "columns are those of the log itself";
 
-constexpr Option table[] = {
-    {.name = "connection.url",
-     .field = option<&Written::url>,
-     .doc = "Where the database is: postgresql://USER@HOST:PORT/DATABASE or jdbc:postgresql://HOST:PORT/DATABASE, with "
-            "the parameters of libpq or of the JDBC driver. Instead of database.hostname, .port and .dbname."},
-    {.name = "connection.user", .field = option<&Written::user>, .doc = "The database user."},
-    {.name = "connection.password", .field = option<&Written::password>, .doc = "The user's password."},
-    {.name = "database.hostname", .field = option<&Written::host>, .doc = "The server."},
-    {.name = "database.port", .field = option<&Written::port>, .doc = "Its port; 5432 where nothing is said."},
-    {.name = "database.user", .field = option<&Written::user>, .doc = "The database user."},
-    {.name = "database.password", .field = option<&Written::password>, .doc = "The user's password."},
-    {.name = "database.dbname", .field = option<&Written::database>, .doc = "The database whose tables are captured."},
-    {.name = "topic.prefix",
-     .field = option<&Written::topic_prefix>,
-     .doc = "Topics are called PREFIX.SCHEMA.TABLE. By default the connector's name in small letters."},
+constexpr Option own_rows[] = {
     {.name = "schema.include.list",
      .field = option<&Written::schemas>,
      .doc = "Regular expressions for the schemas that are captured. By default all."},
@@ -180,40 +145,10 @@ constexpr Option table[] = {
      .range = "1..1000000",
      .unit = "rows",
      .doc = "Rows of a snapshot that are handed on together."},
-    {.name = "decimal.handling.mode",
-     .field = option<&Written::decimal>,
-     .fallback = "precise",
-     .doc = "precise, double or string."},
-    {.name = "time.precision.mode",
-     .field = option<&Written::time>,
-     .fallback = "adaptive",
-     .doc = "adaptive, adaptive_time_microseconds, connect, isostring, microseconds or nanoseconds."},
-    {.name = "binary.handling.mode",
-     .field = option<&Written::binary>,
-     .fallback = "bytes",
-     .doc = "bytes, base64, base64-url-safe or hex."},
-    {.name = "hstore.handling.mode", .field = option<&Written::hstore>, .fallback = "json", .doc = "json or map."},
-    {.name = "interval.handling.mode",
-     .field = option<&Written::interval>,
-     .fallback = "numeric",
-     .doc = "numeric (microseconds) or string (ISO 8601)."},
-    {.name = "money.fraction.digits",
-     .field = option<&Written::money_digits>,
-     .fallback = "2",
-     .range = "0..18",
-     .doc = "Digits behind the point of money."},
-    {.name = "include.unknown.datatypes",
-     .field = option<&Written::unknown_types>,
-     .fallback = "true",
-     .doc = "Whether columns of types that we do not know come as text, or not at all."},
     {.name = "skipped.operations",
      .field = option<&Written::skipped>,
      .doc = "Changes that are not captured: a list of c, u, d, t; none. By default none; t where records have "
             "envelopes, as Debezium has it."},
-    {.name = "tombstones.on.delete",
-     .field = option<&Written::tombstones>,
-     .fallback = "true",
-     .doc = "Whether a deletion's envelope is followed by a record without value. Rows as they are need none."},
     {.name = "provide.transaction.metadata",
      .field = option<&Written::transaction_topic>,
      .fallback = "false",
@@ -330,7 +265,7 @@ constexpr Option table[] = {
     {.name = "xmin.fetch.interval.ms", .doc = "the slot's xmin is not needed"},
 };
 
-bool in_table(std::string_view name) { return std::ranges::find(table, name, &Option::name) != std::end(table); }
+constexpr auto table = capture_table<Written>(own_rows);
 
 // A name that a slot may have: small letters, digits and _.
 std::string default_name(const std::string& connector) {
@@ -376,54 +311,22 @@ Result<void> read_slot_parameters(const Properties& properties, const std::strin
   return {};
 }
 
-Result<PostgresAddress> read_address(const Properties& properties, const Written& written, const Properties& driver) {
-  PostgresAddress address;
-  if (!written.url.empty()) {
-    auto parsed = parse_postgres_url(written.url.reveal());
-    if (!parsed) return std::move(parsed).error().where(find_property(properties, "connection.url")->where);
-    address = *std::move(parsed);
-  }
-  if (!written.host.empty()) address.set("host", written.host);
-  if (!written.port.empty()) address.set("port", written.port);
-  if (!written.database.empty()) address.set("dbname", written.database);
-  if (!written.user.empty()) address.set("user", written.user);
-  if (!written.password.empty()) address.password = written.password;
-  for (const Property& p : driver)
-    if (auto set = set_postgres_parameter(address, std::string_view(p.name).substr(p.name.find('.') + 1), p.value);
-        !set)
-      return std::move(set).error().within("'" + p.name + "'").where(p.where);
-  if (address.get("host").empty() && address.get("hostaddr").empty() && written.url.empty())
-    return Error(ErrorKind::usage, "the connector does not say where the database is")
-        .remedy("Give 'database.hostname', or 'connection.url' = 'postgresql://USER@HOST:PORT/DATABASE'.");
-  if (address.get("dbname").empty())
-    return Error(ErrorKind::usage, "the connector does not name a database")
-        .remedy("Give 'database.dbname', or 'connection.url' = 'postgresql://USER@HOST:PORT/DATABASE'.");
-  return address;
-}
-
 }  // namespace
 
 std::span<const Option> wal_options() { return table; }
 
 Result<WalOptions> read_wal_options(const Properties& properties, const std::string& connector, RecordForm form,
                                     OptionNotes& notes) {
-  // 'database.sslmode' = … is a parameter of the driver, as if it stood in the URL.
-  Properties known, driver;
-  for (const Property& p : properties) {
-    bool prefixed = p.name.starts_with("database.") || p.name.starts_with("connection.");
-    (prefixed && !in_table(p.name) ? driver : known).push_back(p);
-  }
+  const CaptureProperties parted = part_driver(table, properties);
+  const Properties& known = parted.known;
   auto written = LV_TRY(parse_options<Written>(table, known, &notes));
-  WalOptions options;
-  options.address = LV_TRY(read_address(known, written, driver));
-  notes.insert(notes.end(), options.address.notes.begin(), options.address.notes.end());
+  WalOptions options{LV_TRY(read_capture_options(parted, written, connector, form, notes))};
   for (const Properties* family : {&written.masks, &written.cuts})
     if (!family->empty())
       return Error(ErrorKind::unsupported, "columns are not masked or cut off by the source")
           .where(family->front().where)
           .remedy("Leave the columns out by 'column.exclude.list', or name a transform MaskField.");
 
-  options.topic_prefix = written.topic_prefix.empty() ? lower_case(connector) : written.topic_prefix;
   options.lists = {.schemas = std::move(written.schemas),
                    .without_schemas = std::move(written.without_schemas),
                    .tables = std::move(written.tables),
@@ -431,14 +334,6 @@ Result<WalOptions> read_wal_options(const Properties& properties, const std::str
                    .columns = std::move(written.columns),
                    .without_columns = std::move(written.without_columns),
                    .keys = std::move(written.keys)};
-  options.values = {.form = form,
-                    .decimal = written.decimal,
-                    .time = written.time,
-                    .binary = written.binary,
-                    .hstore = written.hstore,
-                    .interval = written.interval,
-                    .money_fraction_digits = static_cast<int>(written.money_digits),
-                    .unknown_types = written.unknown_types};
 
   options.slot = written.slot.empty() ? default_name(connector) : written.slot;
   if (options.slot.size() > 63 ||
@@ -479,7 +374,6 @@ Result<WalOptions> read_wal_options(const Properties& properties, const std::str
                        "Give a list of c (insert), u (update), d (delete), t (truncate), or none.");
     options.skipped += operation;
   }
-  options.tombstones = written.tombstones;
   options.transaction_topic = written.transaction_topic;
   options.transaction_topic_name = options.topic_prefix + "." + written.transaction_topic_name;
   options.heartbeat_ms = written.heartbeat_ms;

@@ -1,5 +1,4 @@
-// The properties of the source that reads the write-ahead log: the names of Debezium's PostgreSQL connector, so that
-// configurations for it run as they are, and the short ones of the sink ('connection.url').
+// The properties of the source that reads the write-ahead log, besides those of every source (capture_options.h).
 #pragma once
 #include <cstdint>
 #include <span>
@@ -8,8 +7,7 @@
 #include <vector>
 
 #include "base/options.h"
-#include "connectors/postgres/url.h"
-#include "connectors/postgres/value_reader.h"
+#include "connectors/postgres/capture_options.h"
 
 namespace levada {
 
@@ -28,11 +26,8 @@ struct CaptureLists {
   std::string keys;  // message.key.columns: "schema.table:column,column;…"
 };
 
-struct WalOptions {
-  PostgresAddress address;
-  std::string topic_prefix;
+struct WalOptions : CaptureOptions {
   CaptureLists lists;
-  ValueModes values;
 
   std::string slot;
   bool drop_slot = false;
@@ -49,8 +44,7 @@ struct WalOptions {
   SnapshotOrder snapshot_order = SnapshotOrder::given;
   std::int64_t snapshot_rows = 0;  // of one chunk
 
-  std::string skipped;  // operations that are not captured: letters of c, u, d, t
-  bool tombstones = true;
+  std::string skipped;             // operations that are not captured: letters of c, u, d, t
   bool transaction_topic = false;  // provide.transaction.metadata
   std::string transaction_topic_name;
   std::int64_t heartbeat_ms = 0;  // 0: none
