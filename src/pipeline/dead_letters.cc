@@ -1,8 +1,9 @@
 #include "pipeline/dead_letters.h"
 
+#include <algorithm>
 #include <charconv>
 #include <set>
-#include <tuple>
+#include <utility>
 
 namespace levada {
 namespace {
@@ -95,13 +96,16 @@ void append_dead_letters(const std::string& topic, const std::string& object, st
   if (!records.empty()) transaction.append({topic, 0}, records.finish());
 }
 
-Result<std::vector<StoredDeadLetter>> read_dead_letters(Log& log, const std::string& topic) {
+LetterName name_of(const DeadLetter& letter) {
+  return {letter.topic, letter.partition, letter.offset, letter.timestamp_ms, letter.replay_of};
+}
+
+Result<std::vector<StoredDeadLetter>> read_dead_letters(Log& log, const std::string& topic, Offset from) {
   std::vector<StoredDeadLetter> letters;
   if (!log.topic(topic)) return letters;
   OffsetRange range = LV_TRY(log.offsets({topic, 0}));
-  auto reader = LV_TRY(log.open_reader({topic, 0}, range.first));
-  // With its time: a topic that was made anew begins with offset 0 again.
-  std::set<std::tuple<std::string, std::string, std::int32_t, std::int64_t, std::int64_t, std::string>> seen;
+  auto reader = LV_TRY(log.open_reader({topic, 0}, std::clamp(from, range.first, range.end)));
+  std::set<std::pair<std::string, LetterName>> seen;
   Records records;
   while (true) {
     Chunk chunk = LV_TRY(reader->read(read_bytes));
@@ -109,12 +113,9 @@ Result<std::vector<StoredDeadLetter>> read_dead_letters(Log& log, const std::str
     records.clear();
     LV_TRY(records.append(chunk.record_batches));
     for (const Record& record : records.all()) {
+      if (record.offset < from) continue;
       StoredDeadLetter stored = LV_TRY(read_letter(record));
-      const DeadLetter& letter = stored.letter;
-      if (letter.offset >= 0 && !seen.insert({stored.object, letter.topic, letter.partition, letter.offset,
-                                              letter.timestamp_ms, letter.replay_of})
-                                     .second)
-        continue;
+      if (stored.letter.offset >= 0 && !seen.emplace(stored.object, name_of(stored.letter)).second) continue;
       letters.push_back(std::move(stored));
     }
   }

@@ -31,14 +31,26 @@ TopicConfig dead_letter_topic_config();
 void append_dead_letters(const std::string& topic, const std::string& object, std::span<const DeadLetter> letters,
                          std::int64_t now_ms, Transaction& transaction);
 
+// Tells a letter of an object from all others of it: which record, and which of its replays. With its time, as a topic
+// that was made anew begins with offset 0 again.
+struct LetterName {
+  std::string topic;
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  std::int64_t timestamp_ms = 0;
+  std::string replay_of;
+  auto operator<=>(const LetterName&) const = default;
+};
+LetterName name_of(const DeadLetter& letter);
+
 struct StoredDeadLetter {
   Offset offset;  // in the dead letter topic: its number in `levada dlq`
   std::int64_t written_ms = 0;
   std::string object;
   DeadLetter letter;
 };
-// All letters of the topic. A sink that died between telling and forgetting tells twice: only the first is given.
-Result<std::vector<StoredDeadLetter>> read_dead_letters(Log& log, const std::string& topic);
+// All letters of the topic, or those from an offset on. Each is given once, however often it was told.
+Result<std::vector<StoredDeadLetter>> read_dead_letters(Log& log, const std::string& topic, Offset from = Offset(0));
 // As the library tells it; whether it was replayed is not known here.
 DeadLetterReport report_of(StoredDeadLetter stored);
 

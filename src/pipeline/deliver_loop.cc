@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "pipeline/dead_letters.h"
-
 namespace levada {
 namespace {
 
@@ -22,7 +20,8 @@ DeliverLoop::DeliverLoop(Parts parts, const PipelineSurroundings& surroundings)
       rows_out_(around_.metrics->counter("levada_rows_total", {{"object", parts_.name}, {"direction", "out"}})),
       dead_letters_(around_.metrics->counter("levada_dead_letters_total", {{"object", parts_.name}})),
       busy_us_(around_.metrics->counter("levada_busy_microseconds_total", {{"object", parts_.name}})),
-      retry_({parts_.name, parts_.retry_topic, parts_.retry}, surroundings) {}
+      told_letters_(parts_.name, parts_.dead_letter_topic),
+      retry_({parts_.name, parts_.retry_topic, parts_.retry}, told_letters_, surroundings) {}
 
 DeliverLoop::~DeliverLoop() {
   if (wakeup_) around_.log->unwatch(*wakeup_);
@@ -41,6 +40,8 @@ Result<void> DeliverLoop::open(Wakeup& wakeup) {
   arrived_.clear();
   for (std::size_t t = 0; t < told_; ++t) LV_TRY(add_partitions(parts_.topics[t]));
   LV_TRY(open_retries());
+  LV_TRY(told_letters_.open(*around_.log));
+  told_letters_.keep([&](const LetterName& letter) { return comes_again(letter); });
   watch();
   tell_delivered();
   return {};
@@ -203,12 +204,14 @@ Result<void> DeliverLoop::run_round(std::span<const Offset> from, std::span<cons
     LV_TRY(commit_->submit());
     LV_TRY(commit_->settle_all());
   }
+  round.told_before += retry_.told_before();
   retry_.committed();
+  told_letters_.keep([&](const LetterName& letter) { return comes_again(letter); });
   tell_delivered();
   // Not before: a round that fails is repeated.
   rows_in_.add(round.rows_in);
   rows_out_.add(round.rows_out);
-  dead_letters_.add(round.letters.size());
+  dead_letters_.add(round.letters.size() + round.told_before);
   busy_us_.add(static_cast<std::uint64_t>(around_.clock->steady_us() - started_us));
   return {};
 }
@@ -260,6 +263,13 @@ Result<Batch*> DeliverLoop::deliver(std::size_t p, Offset to, std::stop_token st
 }
 
 Result<void> DeliverLoop::write(Batch& batch, Round& round) {
+  if (batch.truncates && !told_letters_.empty()) {
+    const Origin& origin = *batch.origin;
+    if (told_letters_.contains({origin.topic, origin.partition, origin.offsets[0], batch.timestamps_ms->front(), {}})) {
+      ++round.told_before;
+      return {};
+    }
+  }
   if (LV_TRY(retry_.hold_back(batch)) > 0 && batch.empty()) return {};
   RowFailures rejected;
   LV_TRY(parts_.sink->write(batch, rejected));
@@ -283,8 +293,17 @@ Result<void> DeliverLoop::bury(std::span<const DeadLetter> letters) {
         .where(letters.front().topic + "-" + std::to_string(letters.front().partition) + " offset " +
                std::to_string(letters.front().offset))
         .remedy("Correct the record, or set 'errors.tolerance' = 'all' to send such records to the dead letters.");
-  append_dead_letters(parts_.dead_letter_topic, parts_.name, letters, around_.clock->now_ms(), commit_->transaction());
-  return {};
+  return told_letters_.tell(*around_.log, letters, around_.clock->now_ms(), commit_->transaction());
+}
+
+bool DeliverLoop::comes_again(const LetterName& letter) const {
+  if (retry_.waits(letter)) return true;
+  auto at = std::ranges::find(partitions_, TopicPartition{letter.topic, letter.partition});
+  if (at == partitions_.end()) return parts_.later.any();  // may be one of those that we do not have again yet
+  const auto p = static_cast<std::size_t>(at - partitions_.begin());
+  // A target that is further back than it was before was emptied, to be filled anew.
+  return letter.replay_of.empty() && readers_[p]->position().value() <= letter.offset &&
+         readers_[p]->position() >= arrived_[p];
 }
 
 Result<void> DeliverLoop::close() {

@@ -16,6 +16,7 @@
 #include "pipeline/loop.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/retry_lane.h"
+#include "pipeline/told_letters.h"
 #include "pipeline/topic_reader.h"
 
 namespace levada {
@@ -58,7 +59,7 @@ class DeliverLoop : public Loop {
   // Sends on its way where the target is, and where it may be after this round.
   Result<void> announce(std::span<const Offset> from, std::span<const Offset> cut);
   struct Round {
-    std::uint64_t rows_in = 0, rows_out = 0;
+    std::uint64_t rows_in = 0, rows_out = 0, told_before = 0;
     std::vector<RejectedRecord> refused;
     std::vector<DeadLetter> letters;
   };
@@ -77,6 +78,8 @@ class DeliverLoop : public Loop {
   Result<void> write(Batch& batch, Round& round);
   std::optional<RetryLane::Reading> find_topic(const std::string& topic) const;
   Result<void> bury(std::span<const DeadLetter> letters);
+  // Whether what this letter tells of will come again, as its round never came about.
+  bool comes_again(const LetterName& letter) const;
 
   void tell_delivered();
 
@@ -93,6 +96,7 @@ class DeliverLoop : public Loop {
   std::unique_ptr<Commit> commit_;
   std::optional<std::vector<PartitionOffset>> stored_;  // what the sink said when it was started
   bool sink_keeps_positions_ = true;
+  ToldLetters told_letters_;
   RetryLane retry_;
   std::vector<TopicPartition> partitions_;             // those of a topic stand together
   std::vector<std::unique_ptr<TopicReader>> readers_;  // one for each of the partitions

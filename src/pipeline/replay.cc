@@ -4,10 +4,13 @@
 #include "pipeline/connector_parts.h"
 #include "pipeline/dead_letters.h"
 #include "pipeline/retry_change.h"
+#include "pipeline/row_marks.h"
 #include "pipeline/topic_writer.h"
 
 namespace levada {
 namespace {
+
+Text text_of(const std::optional<std::string>& bytes) { return bytes ? Text(*bytes) : Text(); }
 
 // A record's row, decoded as its stream or table says.
 Result<Batch> decode(const RecordFormat& format, const SchemaRef& schema, const DeadLetter& letter) {
@@ -140,6 +143,9 @@ class Replay {
   // Into the retry topic of the sink, with the mark: from there it is written exactly once, now if nobody else does it.
   Result<std::string> to_sink(const StoredDeadLetter& stored) {
     const DeadLetter& letter = stored.letter;
+    if (is_truncation({.key = text_of(letter.key), .value = text_of(letter.value), .headers = letter.headers}))
+      return Error(ErrorKind::refused, "it empties a table, and what was written since would go, too")
+          .remedy("Delete the rows that the source has no more from the table yourself, then discard the letter.");
     std::vector<std::string> notes;
     PipelineOptions options = options_;
     // A target knows what it has by the pipeline's name.
@@ -160,7 +166,7 @@ class Replay {
                          .timestamp_ms = letter.timestamp_ms,
                          .replay_of = letter_,
                          .key = letter.key},
-                        around_.clock->now_ms(), letter.value ? Text(*letter.value) : Text(), letter.headers);
+                        around_.clock->now_ms(), text_of(letter.value), letter.headers);
     auto transaction = LV_TRY(around_.log->begin("_replay"));
     transaction->append({parts.retry_topic, 0}, records.finish());
     transaction->put_position(mark_, "done");

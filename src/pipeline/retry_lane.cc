@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "pipeline/row_marks.h"
 #include "pipeline/topic_reader.h"
 
 namespace levada {
@@ -46,8 +47,8 @@ void set_places(Batch& batch, std::span<const RetryChange* const> group) {
 
 }  // namespace
 
-RetryLane::RetryLane(Parts parts, const PipelineSurroundings& surroundings)
-    : parts_(std::move(parts)), around_(surroundings), queue_(parts_.policy) {}
+RetryLane::RetryLane(Parts parts, const ToldLetters& told, const PipelineSurroundings& surroundings)
+    : parts_(std::move(parts)), told_(told), around_(surroundings), queue_(parts_.policy) {}
 
 // ---- opening ----
 
@@ -57,7 +58,7 @@ Result<void> RetryLane::open(std::optional<Offset> stored) {
   done_.clear();
   records_.clear();
   batches_.clear();
-  changes_ = 0;
+  changes_ = told_before_ = 0;
   blocked_.clear();
   parked_now_.clear();
   durable_.clear();
@@ -111,6 +112,11 @@ Result<void> RetryLane::look() {
 
 bool RetryLane::full() const { return queue_.size() >= most_waiting; }
 
+bool RetryLane::waits(const LetterName& letter) const {
+  const RetryChange* record = queue_.find({letter.topic, letter.partition}, Offset(letter.offset));
+  return record && record->replay_of == letter.replay_of;
+}
+
 bool RetryLane::due() const {
   auto due = queue_.due_ms();
   return due && *due <= around_.clock->now_ms();
@@ -121,12 +127,23 @@ bool RetryLane::due() const {
 Result<void> RetryLane::write_due(Sink& sink, const Format& format, std::vector<RejectedRecord>& refused,
                                   std::vector<DeadLetter>& letters) {
   tried_ = queue_.due(around_.clock->now_ms(), most_at_once, careful_);
-  for (std::size_t first = 0; first < tried_.size();) {
+  std::vector<const RetryChange*> written;
+  for (const RetryChange* record : tried_) {
+    if (!told_.contains({record->partition.topic, record->partition.partition, record->offset.value(),
+                         record->timestamp_ms, record->replay_of})) {
+      written.push_back(record);
+      continue;
+    }
+    ++told_before_;
+    done_.insert({record->partition, record->offset});
+    add(change(RetryChange::What::gone, *record));
+  }
+  for (std::size_t first = 0; first < written.size();) {
     std::size_t end = first + 1;
-    while (end < tried_.size() && tried_[end]->at == tried_[end - 1]->at + 1 &&
-           tried_[end]->partition == tried_[first]->partition)
+    while (end < written.size() && written[end]->at == written[end - 1]->at + 1 &&
+           written[end]->partition == written[first]->partition)
       ++end;
-    LV_TRY(write_group(sink, std::span(tried_).subspan(first, end - first), format, refused, letters));
+    LV_TRY(write_group(sink, std::span(written).subspan(first, end - first), format, refused, letters));
     first = end;
   }
   return {};
@@ -159,8 +176,8 @@ Result<void> RetryLane::write_group(Sink& sink, std::span<const RetryChange* con
     for (DeadLetter& bad : rows.undecodable) {
       const RetryChange& record =
           *group[from_original ? 0 : static_cast<std::size_t>(bad.offset - group.front()->at.value())];
-      letters.push_back(
-          letter_of(record, bad.stage, bad.cause, {std::move(bad.key), std::move(bad.value), {}, bad.timestamp_ms}));
+      letters.push_back(letter_of(record, bad.stage, bad.cause,
+                                  {std::move(bad.key), std::move(bad.value), {}, bad.timestamp_ms}, record.refusals));
       done_.insert({record.partition, record.offset});
       add(change(RetryChange::What::gone, record));
     }
@@ -196,24 +213,29 @@ Result<std::size_t> RetryLane::hold_back(Batch& batch) {
   auto doomed = doomed_.lower_bound({partition, Offset(origin.offsets[rows[0]])});
   const bool any_doomed = doomed != doomed_.end() && doomed->first.first == partition &&
                           doomed->first.second.value() <= origin.offsets[rows[rows.size() - 1]];
-  if (!waits && !any_doomed) return 0;
+  if (!waits && !any_doomed && told_.empty()) return 0;
 
   std::vector<std::uint32_t> kept;
   std::uint32_t next = 0;  // of rows
-  LV_TRY(for_records(*around_.log, partition, Offset(origin.offsets[rows[0]]),
-                     Offset(origin.offsets[rows[rows.size() - 1]] + 1), [&](const Record& record) {
-                       while (next < rows.size() && origin.offsets[rows[next]] < record.offset.value()) ++next;
-                       if (next == rows.size() || origin.offsets[rows[next]] != record.offset.value()) return;
-                       const std::uint32_t row = rows[next++];
-                       auto why = doomed_.find({partition, record.offset});
-                       auto key = copy(record.key);
-                       const bool behind = queue_.blocks(origin.topic, key) ||
-                                           (key && blocked_.contains(origin.topic + '\0' + 'k' + *key));
-                       if (why != doomed_.end() || behind)
-                         park(partition, record, behind ? nullptr : &why->second);
-                       else
-                         kept.push_back(row);
-                     }));
+  LV_TRY(for_records(
+      *around_.log, partition, Offset(origin.offsets[rows[0]]), Offset(origin.offsets[rows[rows.size() - 1]] + 1),
+      [&](const Record& record) {
+        while (next < rows.size() && origin.offsets[rows[next]] < record.offset.value()) ++next;
+        if (next == rows.size() || origin.offsets[rows[next]] != record.offset.value()) return;
+        const std::uint32_t row = rows[next++];
+        if (told_.contains({origin.topic, origin.partition, record.offset.value(), record.timestamp_ms, {}})) {
+          ++told_before_;
+          return;
+        }
+        auto why = doomed_.find({partition, record.offset});
+        auto key = copy(record.key);
+        const bool behind =
+            queue_.blocks(origin.topic, key) || (key && blocked_.contains(origin.topic + '\0' + 'k' + *key));
+        if (why != doomed_.end() || behind)
+          park(partition, record, behind ? nullptr : &why->second);
+        else
+          kept.push_back(row);
+      }));
   const std::size_t held = rows.size() - kept.size();
   if (held > 0) batch.selection = Selection(std::move(kept));
   return held;
@@ -260,16 +282,8 @@ Result<bool> RetryLane::sort_out(std::vector<RejectedRecord> refused, const Rang
       continue;
     }
     Bytes bytes = LV_TRY(bytes_at(place.first, place.second));
-    letters.push_back({.stage = "write",
-                       .cause = record.why,
-                       .topic = place.first.topic,
-                       .partition = place.first.partition,
-                       .offset = place.second.value(),
-                       .timestamp_ms = bytes.timestamp_ms,
-                       .key = std::move(bytes.key),
-                       .value = std::move(bytes.value),
-                       .headers = std::move(bytes.headers),
-                       .refusals = 1});
+    const RetryChange first{.partition = place.first, .offset = place.second, .timestamp_ms = bytes.timestamp_ms};
+    letters.push_back(letter_of(first, "write", record.why, std::move(bytes), 1));
   }
   return true;
 }
@@ -309,9 +323,8 @@ Result<void> RetryLane::sort_out_tried(std::map<Place, RejectedRecord>& refused,
       waiting.insert(std::move(line));
       add(std::move(again));
     } else {
-      DeadLetter letter = letter_of(*record, "write", refusal->second.why, LV_TRY(bytes_at(partition(), record->at)));
-      letter.refusals = refusals;
-      letters.push_back(std::move(letter));
+      letters.push_back(
+          letter_of(*record, "write", refusal->second.why, LV_TRY(bytes_at(partition(), record->at)), refusals));
       add(change(RetryChange::What::gone, *record));
     }
     refused.erase(refusal);
@@ -319,7 +332,8 @@ Result<void> RetryLane::sort_out_tried(std::map<Place, RejectedRecord>& refused,
   return {};
 }
 
-// Whether a record of the round that was not refused for now stands behind one of its key that was.
+// Whether a record of the round that was not refused for now stands behind one of its key that was, or an emptied
+// table.
 Result<bool> RetryLane::overtaken(const std::map<Place, const RejectedRecord*>& waiting, const Range& range) {
   for (auto first = waiting.begin(); first != waiting.end();) {
     const TopicPartition& partition = first->first.first;
@@ -327,6 +341,7 @@ Result<bool> RetryLane::overtaken(const std::map<Place, const RejectedRecord*>& 
     bool found = false;
     LV_TRY(
         for_records(*around_.log, partition, first->first.second, range(partition).second, [&](const Record& record) {
+          if (is_truncation(record)) found = true;
           if (record.key.is_null()) return;
           if (waiting.contains({partition, record.offset}))
             keys.emplace(record.key.view());
@@ -351,7 +366,8 @@ Result<RetryLane::Bytes> RetryLane::bytes_at(const TopicPartition& from, Offset 
   return bytes;
 }
 
-DeadLetter RetryLane::letter_of(const RetryChange& record, std::string stage, std::string cause, Bytes bytes) const {
+DeadLetter RetryLane::letter_of(const RetryChange& record, std::string stage, std::string cause, Bytes bytes,
+                                std::int64_t refusals) const {
   return {.stage = std::move(stage),
           .cause = std::move(cause),
           .topic = record.partition.topic,
@@ -361,7 +377,7 @@ DeadLetter RetryLane::letter_of(const RetryChange& record, std::string stage, st
           .key = std::move(bytes.key),
           .value = std::move(bytes.value),
           .headers = std::move(bytes.headers),
-          .refusals = record.refusals,
+          .refusals = refusals,
           .replay_of = record.replay_of};
 }
 
@@ -414,7 +430,7 @@ void RetryLane::committed() {
   done_.clear();
   records_.clear();
   batches_.clear();
-  changes_ = 0;
+  changes_ = told_before_ = 0;
   blocked_.clear();
   parked_now_.clear();
   doomed_.clear();

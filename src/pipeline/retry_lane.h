@@ -15,6 +15,7 @@
 #include "connectors/sink.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/retry_queue.h"
+#include "pipeline/told_letters.h"
 #include "plan/plan.h"
 
 namespace levada {
@@ -26,7 +27,8 @@ class RetryLane {
     std::string topic;  // ours; made when it is needed
     RetryPolicy policy;
   };
-  RetryLane(Parts parts, const PipelineSurroundings& surroundings);
+  // Records that are in `told` are not given to the sink any more.
+  RetryLane(Parts parts, const ToldLetters& told, const PipelineSurroundings& surroundings);
 
   // Rebuilds what waits from how far the target has our topic (nullopt: it has never had anything of it). refused: the
   // log does not hold what the target has.
@@ -37,6 +39,8 @@ class RetryLane {
 
   bool empty() const { return queue_.empty(); }
   bool full() const;  // nothing more should be read
+  // Whether the record that this letter tells of waits, and so will be tried.
+  bool waits(const LetterName& letter) const;
   std::optional<std::int64_t> due_ms() const { return queue_.due_ms(); }
   bool due() const;
   std::string reason() const { return queue_.reason(); }
@@ -52,7 +56,8 @@ class RetryLane {
   // Gives the sink what is due. Adds to `refused` what cannot be written at all, to `letters` what is no row.
   Result<void> write_due(Sink& sink, const Format& format, std::vector<RejectedRecord>& refused,
                          std::vector<DeadLetter>& letters);
-  // Takes out of a batch the rows that have to wait; their number. A batch that truncates ends the wait of its topic.
+  // Takes out of a batch the rows that have to wait, and those that are dead letters; their number. A batch that
+  // truncates ends the wait of its topic.
   Result<std::size_t> hold_back(Batch& batch);
   // Parts what the sink has refused: the bad become letters, the others wait. False: the round must be undone and
   // repeated, for a later record of a refused one's key was written in it; we know better then. `from` and `to`: what
@@ -65,6 +70,8 @@ class RetryLane {
   Result<std::optional<PartitionOffset>> durable();
   // The target has committed.
   void committed();
+  // Of the round: records of letters that were told before.
+  std::size_t told_before() const { return told_before_; }
 
  private:
   struct Bytes {  // of a record of the log
@@ -81,11 +88,13 @@ class RetryLane {
   Result<bool> overtaken(const std::map<Place, const RejectedRecord*>& waiting, const Range& range);
   void park(const TopicPartition& partition, const Record& record, const std::string* cause);
   Result<void> sort_out_tried(std::map<Place, RejectedRecord>& refused, std::vector<DeadLetter>& letters, bool& redo);
-  DeadLetter letter_of(const RetryChange& record, std::string stage, std::string cause, Bytes bytes) const;
+  DeadLetter letter_of(const RetryChange& record, std::string stage, std::string cause, Bytes bytes,
+                       std::int64_t refusals) const;
   RetryChange change(RetryChange::What what, const RetryChange& of) const;
   void add(RetryChange change, Text value = {}, std::string_view headers = {});
 
   const Parts parts_;
+  const ToldLetters& told_;
   const PipelineSurroundings& around_;
   RetryQueue queue_;
   Offset stored_;  // in the target
@@ -100,7 +109,7 @@ class RetryLane {
   std::set<Place> done_;  // of tried_ and of truncated topics: gone already
   RecordBatchBuilder records_;
   std::vector<std::string> batches_;  // finished, of records_
-  std::size_t changes_ = 0;
+  std::size_t changes_ = 0, told_before_ = 0;
   std::set<std::string> blocked_;  // lines of what was parked in this round
   std::set<Place> parked_now_;
   std::vector<RetryChange> durable_;

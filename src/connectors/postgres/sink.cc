@@ -40,6 +40,11 @@ class PostgresSink : public Sink {
   std::optional<std::int64_t> due_ms() const override { return sequences_.due_ms(); }
 
  private:
+  // A table that could not be emptied yet.
+  struct Emptying {
+    std::string table;
+    RejectedRecord refused;
+  };
   // How the rows of a topic are written, for each schema that its batches have had: a topic that describes itself may
   // have several. Schemas that are alike share a writer.
   struct Route {
@@ -49,7 +54,17 @@ class PostgresSink : public Sink {
     };
     std::string topic;
     std::vector<Way> ways = {};
-    bool declared = false;  // one way, whatever a batch's schema says of itself
+    bool declared = false;                  // one way, whatever a batch's schema says of itself
+    std::optional<Emptying> emptying = {};  // waits for other tables
+    bool all_wait = false;                  // whatever comes in this round
+    bool rows_wait() const {
+      return std::ranges::any_of(ways, [](const Way& way) { return way.writer->waits(); });
+    }
+    bool waits() const { return emptying || rows_wait(); }
+    void wait() {
+      all_wait = true;
+      for (Way& way : ways) way.writer->wait();
+    }
   };
   // What a round needs; gone after any error.
   struct Live {
@@ -74,8 +89,14 @@ class PostgresSink : public Sink {
   Result<std::shared_ptr<TableWriter>> writer_of(const Batch& batch);
   Result<std::shared_ptr<TableWriter>> open_way(Route& route, const SchemaRef& schema);
   // All writers of topics that describe themselves are to be made again: a table has changed.
-  void close_ways();
+  Result<void> close_ways();
   Result<void> flush_gathering();
+  // What waits for other tables: tried until nothing more of it can be written; the rest is refused.
+  Result<void> settle();
+  Result<bool> try_emptying(Route& route);
+  Result<bool> try_rows(Route& route);
+  // The same for one topic, at once.
+  Result<void> finish(Route& route);
   Result<void> write_in_round(const Batch& batch, RowFailures& rejected);
   Result<void> empty_table(const Batch& batch, RowFailures& rejected);
   Result<void> begin(Live& live, std::vector<PartitionOffset>& offsets);
@@ -298,6 +319,10 @@ Result<void> PostgresSink::write(const Batch& batch, RowFailures& rejected) {
 Result<void> PostgresSink::write_in_round(const Batch& batch, RowFailures& rejected) {
   std::shared_ptr<TableWriter> writer = LV_TRY(writer_of(batch));
   if (live_->gathering != writer.get()) LV_TRY(flush_gathering());
+  Route& route = live_->route(batch.origin->topic);
+  // Of two that write to one table only one may wait.
+  if (writer->waits() ? writer->holds_too_much() : route.rows_wait()) LV_TRY(finish(route));
+  if (route.all_wait) writer->wait();
   live_->gathering = writer.get();
   return writer->write(live_->round, batch, rejected);
 }
@@ -323,6 +348,7 @@ Result<std::shared_ptr<TableWriter>> PostgresSink::writer_of(const Batch& batch)
 
 Result<std::shared_ptr<TableWriter>> PostgresSink::open_way(Route& route, const SchemaRef& schema) {
   LV_TRY(flush_gathering());
+  if (route.rows_wait()) LV_TRY(finish(route));  // their table may be changed
   auto topic = std::ranges::find(topics_, route.topic, &SinkTopic::topic);
   LV_ASSERT(topic != topics_.end());
   SinkTopic described = *topic;
@@ -332,36 +358,104 @@ Result<std::shared_ptr<TableWriter>> PostgresSink::open_way(Route& route, const 
   for (const std::string& sql : live_->round.before_write()) LV_TRY(connection.execute(sql));
   bool changed = false;
   auto table = LV_TRY(prepare_table(connection, target, changed));
-  if (changed) close_ways();
+  if (changed) LV_TRY(close_ways());
   if (advances_sequences(target)) sequences_.watch(*table);
   auto writer = std::make_shared<TableWriter>(plan_table(target, *table, options_), options_.batch_size);
   route.ways.push_back({schema, writer});
   return writer;
 }
 
-void PostgresSink::close_ways() {
+Result<void> PostgresSink::close_ways() {
   for (Route& route : live_->routes) {
     if (route.declared) continue;
+    LV_TRY(finish(route));
     for (Route::Way& way : route.ways)
       for (RejectedRecord& record : way.writer->take_rejected()) live_->rejected.push_back(std::move(record));
     route.ways.clear();
   }
+  return {};
 }
 
 Result<void> PostgresSink::empty_table(const Batch& batch, RowFailures& rejected) {
   LV_TRY(flush_gathering());
   if (options_.truncate_enabled && !*options_.truncate_enabled) return {};
-  const TableName name = LV_TRY(table_of(batch.origin->topic, options_));
+  Route& route = live_->route(batch.origin->topic);
+  const TableName name = LV_TRY(table_of(route.topic, options_));
   const auto table = LV_TRY(read_table(*live_->connection, name));
   if (!table) return {};  // nothing has been written to it
-  std::string why = LV_TRY(empty_postgres_table(live_->round, table->name.quoted()));
-  if (!why.empty()) rejected.push_back({0, std::move(why)});
+  const std::string quoted = table->name.quoted();
+  auto refusal = LV_TRY(empty_postgres_table(live_->round, quoted));
+  if (!refusal) {
+    // What waited stood before it.
+    route.emptying.reset();
+    for (Route::Way& way : route.ways) way.writer->forget();
+    // Where tables are emptied together, one may have waited for the other, or may come yet: then the first new row
+    // that refers to an old one would keep it there.
+    for (Route& other : live_->routes)
+      if (other.emptying) LV_TRY(try_emptying(other));
+    if (LV_TRY(refers_to_other_tables(*live_->connection, quoted))) route.wait();
+    return {};
+  }
+  if (!refusal->may_pass) {
+    rejected.push_back({0, std::move(refusal->why)});
+    return {};
+  }
+  LV_TRY(finish(route));
+  refusal->may_pass = false;  // tried once more within the round, never behind it
+  refusal->partition = {route.topic, batch.origin->partition};
+  refusal->offset = Offset(batch.origin->offsets[0]);
+  route.emptying = Emptying{quoted, *std::move(refusal)};
+  route.wait();
+  return {};
+}
+
+Result<bool> PostgresSink::try_emptying(Route& route) {
+  if (LV_TRY(empty_postgres_table(live_->round, route.emptying->table))) return false;
+  route.emptying.reset();
+  return true;
+}
+
+Result<bool> PostgresSink::try_rows(Route& route) {
+  bool moved = false;
+  for (Route::Way& way : route.ways)
+    if (way.writer->waits()) moved |= LV_TRY(way.writer->try_again(live_->round));
+  return moved;
+}
+
+Result<void> PostgresSink::finish(Route& route) {
+  if (route.emptying) {
+    if (!LV_TRY(try_emptying(route))) live_->rejected.push_back(std::move(route.emptying->refused));
+    route.emptying.reset();
+  }
+  route.all_wait = false;
+  for (Route::Way& way : route.ways)
+    if (way.writer->waits()) LV_TRY(way.writer->finish(live_->round));
+  return {};
+}
+
+Result<void> PostgresSink::settle() {
+  while (true) {
+    bool moved = false;
+    Route* waiting = nullptr;
+    for (Route& route : live_->routes)
+      if (route.emptying) moved |= LV_TRY(try_emptying(route));
+    for (Route& route : live_->routes) {
+      if (!route.waits()) continue;
+      if (!route.emptying) moved |= LV_TRY(try_rows(route));
+      if (route.waits() && (!waiting || route.emptying)) waiting = &route;
+    }
+    if (!waiting) break;
+    if (!moved) LV_TRY(finish(*waiting));
+  }
+  for (Route& route : live_->routes) route.all_wait = false;
   return {};
 }
 
 Result<void> PostgresSink::flush(std::vector<RejectedRecord>& rejected) {
   if (!live_) return not_started();
-  if (auto flushed = flush_gathering(); !flushed) {
+  auto flushed = flush_gathering();
+  if (flushed) flushed = settle();
+  if (!flushed) {
     live_.reset();
     return std::move(flushed).error().within("sink " + context_.name);
   }

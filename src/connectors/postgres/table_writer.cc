@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <ranges>
 
 namespace levada {
@@ -11,6 +12,7 @@ constexpr std::size_t copy_piece = 64 << 10;            // sent at a time
 constexpr std::size_t most_statement_bytes = 64 << 20;  // a server takes at most 1 GB in one message
 constexpr std::size_t most_row_bytes = 512 << 20;
 constexpr std::size_t most_gathered_bytes = 16 << 20;
+constexpr std::size_t most_waiting_bytes = 64 << 20;
 
 using Planned = TablePlan::Column;
 
@@ -98,26 +100,63 @@ Result<void> TableWriter::write(Round& round, const Batch& batch, RowFailures& r
 }
 
 Result<void> TableWriter::flush(Round& round) {
+  if (waits_) return {};
   if (any_lacking_) complete_rows();
-  const std::size_t total = bytes();
-  for (Span left = order_; !left.empty();) {
-    std::size_t count = std::min(left.size(), batch_size_);
-    if (total > most_statement_bytes) {
-      std::size_t bytes = 0, fitting = 0;
-      while (fitting < count && (bytes += bytes_of(left[fitting])) <= most_statement_bytes) ++fitting;
-      count = std::max<std::size_t>(fitting, 1);
-    }
-    LV_TRY(write_rows(round, left.first(count)));
-    left = left.subspan(count);
+  const std::size_t written = LV_TRY(write_in_order(round, order_));
+  waits_ = written < order_.size();
+  if (waits_)
+    order_.erase(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(written));
+  else
+    forget();
+  return {};
+}
+
+bool TableWriter::holds_too_much() const { return bytes() > most_waiting_bytes; }
+
+Result<bool> TableWriter::try_again(Round& round) {
+  const std::size_t before = order_.size();
+  if (plan_.mode == InsertMode::insert) {
+    waits_ = false;
+    LV_TRY(flush(round));
+    return order_.size() < before;
   }
+  if (any_lacking_) complete_rows();
+  keep_last();
+  // Each key is there once: what comes first does not matter any more.
+  std::vector<std::uint32_t> left = LV_TRY(write_apart(round, order_)), writes, deletions;
+  for (std::uint32_t position : left) (deletions_[position] ? deletions : writes).push_back(position);
+  if (!writes.empty() && !deletions.empty()) {
+    left = LV_TRY(write_apart(round, writes));
+    std::ranges::move(LV_TRY(write_apart(round, deletions)), std::back_inserter(left));
+  }
+  order_ = std::move(left);
+  if (order_.empty()) forget();
+  return order_.size() < before;
+}
+
+Result<void> TableWriter::finish(Round& round) {
+  waits_ = patient_ = false;
+  auto flushed = flush(round);
+  patient_ = true;
+  return flushed;
+}
+
+void TableWriter::forget() {
   for (FieldValues& v : values_) v.clear();
   places_.clear();
   order_.clear();
   bad_.clear();
   deletions_.clear();
   lacking_.clear();
-  any_lacking_ = false;
-  return {};
+  any_lacking_ = waits_ = false;
+}
+
+void TableWriter::keep_last() {
+  reduce(order_);
+  std::vector<bool> last(places_.size(), false);
+  for (const auto* part : {&writes_, &partial_, &deletes_})
+    for (std::uint32_t position : *part) last[position] = true;
+  std::erase_if(order_, [&](std::uint32_t position) { return !last[position]; });
 }
 
 void TableWriter::refuse(std::uint32_t position, std::string why, std::string sqlstate) {
@@ -302,53 +341,91 @@ std::size_t TableWriter::bytes() const {
 
 // ---- writing ----
 
-Result<void> TableWriter::write_rows(Round& round, Span rows) {
+std::size_t TableWriter::piece_of(Span rows) const {
+  std::size_t count = std::min(rows.size(), batch_size_);
+  if (bytes() <= most_statement_bytes) return count;
+  std::size_t bytes = 0, fitting = 0;
+  while (fitting < count && (bytes += bytes_of(rows[fitting])) <= most_statement_bytes) ++fitting;
+  return std::max<std::size_t>(fitting, 1);
+}
+
+Result<std::size_t> TableWriter::write_in_order(Round& round, Span rows) {
+  for (Span left = rows; !left.empty();) {
+    const std::size_t count = piece_of(left);
+    if (!LV_TRY(write_rows(round, left.first(count)))) return static_cast<std::size_t>(wait_from_ - rows.data());
+    left = left.subspan(count);
+  }
+  return rows.size();
+}
+
+Result<std::vector<std::uint32_t>> TableWriter::write_apart(Round& round, Span rows) {
+  std::vector<std::uint32_t> waiting;
+  for (Span left = rows; !left.empty();) {
+    const Span piece = left.first(piece_of(left));
+    if (!LV_TRY(write_rows(round, piece))) waiting.insert(waiting.end(), wait_from_, piece.data() + piece.size());
+    left = left.subspan(piece.size());
+  }
+  return waiting;
+}
+
+bool TableWriter::has_to_wait(Span rows, const std::string& sqlstate) {
+  if (!patient_ || sqlstate != "23503") return false;
+  wait_from_ = rows.data();
+  return true;
+}
+
+Result<bool> TableWriter::write_rows(Round& round, Span rows, std::size_t cut) {
+  return LV_TRY(write_rows(round, rows.first(cut))) ? write_rows(round, rows.subspan(cut)) : false;
+}
+
+Result<bool> TableWriter::write_rows(Round& round, Span rows) {
   if (plan_.mode == InsertMode::insert && plan_.deletions == Deletions::apply) {
     // Without a key that is the table's own, order counts: runs of insertions and of deletions take turns.
     while (!rows.empty() && !deletions_.empty()) {
       std::size_t run = 1;
       while (run < rows.size() && deletions_[rows[run]] == deletions_[rows[0]]) ++run;
       if (run == rows.size()) break;
-      LV_TRY(write_rows(round, rows.first(run)));
+      if (!LV_TRY(write_rows(round, rows.first(run)))) return false;
       rows = rows.subspan(run);
     }
   }
   if (plan_.copy && !deletions_[rows[0]]) return copy_rows(round, rows);
   auto done = try_statements(round, rows);
-  if (done || done.error().kind() != ErrorKind::rejected) return done;
+  if (done) return true;
+  if (done.error().kind() != ErrorKind::rejected) return std::move(done).error();
   std::string why = not_there_, sqlstate;
   if (why.empty()) {
     why = round.connection().refusal().text();
     sqlstate = round.connection().refusal().sqlstate;
   }
   LV_TRY(round.undo_write());
-  if (rows.size() == 1) {
-    refuse(rows[0], std::move(why), std::move(sqlstate));
-    return {};
-  }
-  LV_TRY(write_rows(round, rows.first(rows.size() / 2)));
-  return write_rows(round, rows.subspan(rows.size() / 2));
+  if (has_to_wait(rows, sqlstate)) return false;
+  if (rows.size() > 1) return write_rows(round, rows, rows.size() / 2);
+  refuse(rows[0], std::move(why), std::move(sqlstate));
+  return true;
 }
 
-Result<void> TableWriter::copy_rows(Round& round, Span rows) {
+Result<bool> TableWriter::copy_rows(Round& round, Span rows) {
   while (!rows.empty()) {
     auto done = try_copy(round, rows);
-    if (done || done.error().kind() != ErrorKind::rejected) return done;
+    if (done) return true;
+    if (done.error().kind() != ErrorKind::rejected) return std::move(done).error();
     const PostgresRefusal refusal = round.connection().refusal();
     auto line = static_cast<std::size_t>(refusal.copy_line);
     LV_TRY(round.undo_write());
+    if (has_to_wait(rows, refusal.sqlstate)) return false;
     if (rows.size() == 1) {
       refuse(rows[0], refusal.text(), refusal.sqlstate);
-      return {};
+      return true;
     }
     // What stands before the named line was fine; the line itself is tried alone, to be sure.
     bool named = line >= 1 && line <= rows.size();
     std::size_t first = named ? line - 1 : rows.size() / 2, second = named ? 1 : 0;
-    if (first > 0) LV_TRY(copy_rows(round, rows.first(first)));
-    if (second > 0) LV_TRY(copy_rows(round, rows.subspan(first, second)));
+    if (first > 0 && !LV_TRY(copy_rows(round, rows.first(first)))) return false;
+    if (second > 0 && !LV_TRY(copy_rows(round, rows.subspan(first, second)))) return false;
     rows = rows.subspan(first + second);
   }
-  return {};
+  return true;
 }
 
 // The format is the server's: signature, flags, extension; each row its count of fields and the fields; -1 at the end.

@@ -14,6 +14,9 @@
 //
 // Rows that the server refuses are found by trying again: COPY names the line it stopped at, other statements
 // are halved, in the order of the log, until they hold one row.
+//
+// A foreign key may be satisfied by what other tables get later in the round. So what it refuses waits, and what comes
+// behind it: try_again() when others have written; finish() when nobody else can, or what waits becomes too much.
 #pragma once
 #include <memory>
 #include <string>
@@ -34,8 +37,18 @@ class TableWriter {
   // Gathers the batch's rows, and writes what there was before if that would become too much. Within the round. Errors
   // are those of the connection; rows that cannot be sent at all are told in `rejected`.
   Result<void> write(Round& round, const Batch& batch, RowFailures& rejected);
-  // Writes what is gathered.
+  // Writes what is gathered, or as much as need not wait.
   Result<void> flush(Round& round);
+  bool waits() const { return waits_; }
+  bool holds_too_much() const;
+  // From now on, until one of the following.
+  void wait() { waits_ = true; }
+  // Whether anything of what waits could be written.
+  Result<bool> try_again(Round& round);
+  // Writes what waits, and refuses what still cannot be written.
+  Result<void> finish(Round& round);
+  // The table was emptied behind all that waits.
+  void forget();
   // Those that the server has refused since the last call.
   std::vector<RejectedRecord> take_rejected() { return std::exchange(rejected_, {}); }
 
@@ -58,9 +71,19 @@ class TableWriter {
   std::size_t bytes() const;
   void refuse(std::uint32_t position, std::string why, std::string sqlstate = {});
 
-  // Writes the rows, without those that the server refuses.
-  Result<void> write_rows(Round& round, Span rows);
-  Result<void> copy_rows(Round& round, Span rows);
+  // How many of the rows go to the server together.
+  std::size_t piece_of(Span rows) const;
+  // Writes the rows, without those that the server refuses: up to the first that has to wait (their number), or past
+  // each (those that have to).
+  Result<std::size_t> write_in_order(Round& round, Span rows);
+  Result<std::vector<std::uint32_t>> write_apart(Round& round, Span rows);
+  // The same in one piece; false: the rows from wait_from_ on have to wait.
+  Result<bool> write_rows(Round& round, Span rows);
+  Result<bool> write_rows(Round& round, Span rows, std::size_t cut);
+  Result<bool> copy_rows(Round& round, Span rows);
+  bool has_to_wait(Span rows, const std::string& sqlstate);
+  // Of the rows of a key the last one stays.
+  void keep_last();
   // One attempt; an error of kind rejected if a row is refused.
   Result<void> try_copy(Round& round, Span rows);
   Result<void> try_statements(Round& round, Span rows);
@@ -99,6 +122,8 @@ class TableWriter {
   };
   std::vector<SortKey> keys_;
   std::vector<std::uint32_t> writes_, partial_, deletes_;
+  bool waits_ = false, patient_ = true;
+  const std::uint32_t* wait_from_ = nullptr;
   std::string not_there_;  // of the last attempt: why rows that lack values cannot be written; empty: they can
   std::vector<Buffer> arrays_;
   std::size_t arrays_used_ = 0;
