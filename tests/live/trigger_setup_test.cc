@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "connectors/postgres/capture_filter.h"
 #include "connectors/postgres/names.h"
 #include "tests/live/trigger_stage.h"
 
@@ -279,7 +280,7 @@ TEST_SUITE("trigger") {
     if (!stage) return;
     stage->sql("CREATE TABLE t (id int PRIMARY KEY, amount numeric(10,2), word varchar(20) NOT NULL)");
     TriggerLine line(*stage, {"table.include.list=t", "topic.prefix=shop"});
-    auto schema = line.describe("shop." + stage->schema() + ".t");
+    auto schema = line.describe(captured_topic("shop", stage->schema(), "t"));
     REQUIRE_MESSAGE(schema, schema.error().text());
     REQUIRE(*schema);
     CHECK((**schema)[1].name == "amount");
