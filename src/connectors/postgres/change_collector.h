@@ -42,6 +42,7 @@ struct SnapshotRows {
   std::span<const FieldText> values;
   std::uint32_t rows = 0;
   std::shared_ptr<const void> memory;  // of the values and their texts
+  std::size_t text_bytes = 0;          // of the texts, about
   ChangePlace place;                   // the same for all
   SnapshotMark first = SnapshotMark::yes,
                last = SnapshotMark::yes;  // the first row's and the last one's; equal for a single row

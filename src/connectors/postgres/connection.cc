@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -445,9 +446,14 @@ void PostgresConnection::abandon() { ::shutdown(PQsocket(connection_), SHUT_RDWR
 
 Result<void> PostgresConnection::begin_copy_out(const std::string& sql) { return begin_copy(sql); }
 
+// To be woken for each packet of an answer that fills the line costs more than to read it: some are let come together.
+static constexpr unsigned gather_pause_us = 300;
+
 Result<PostgresConnection::CopyOut> PostgresConnection::read_copy(Buffer& out, std::size_t max_bytes,
                                                                   std::uint32_t max_rows, std::uint32_t& rows,
                                                                   milliseconds wait) {
+  // libpq takes a small part of what has arrived at a time, so one is dry only if the next is.
+  enum class Dry { no, perhaps, yes } dry = Dry::no;
   for (rows = 0; rows < max_rows && out.size() < max_bytes;) {
     char* row = nullptr;
     int size = PQgetCopyData(connection_, &row, 1);
@@ -455,12 +461,21 @@ Result<PostgresConnection::CopyOut> PostgresConnection::read_copy(Buffer& out, s
       out.append({row, static_cast<std::size_t>(size)});
       PQfreemem(row);
       ++rows;
+      dry = Dry::no;
     } else if (size == 0) {
-      pollfd waited{PQsocket(connection_), POLLIN, 0};
-      int ready = ::poll(&waited, 1, static_cast<int>(wait.count()));
-      if (ready < 0 && errno == EINTR) continue;
-      if (ready == 0) return rows > 0 ? CopyOut::rows : CopyOut::none_yet;
-      if (ready < 0 || !PQconsumeInput(connection_)) return lost();
+      if (dry == Dry::no) {
+        dry = Dry::perhaps;
+      } else if (dry == Dry::perhaps) {
+        dry = Dry::yes;
+        ::usleep(gather_pause_us);
+      } else {
+        pollfd waited{PQsocket(connection_), POLLIN, 0};
+        int ready = ::poll(&waited, 1, static_cast<int>(wait.count()));
+        if (ready < 0 && errno == EINTR) continue;
+        if (ready == 0) return rows > 0 ? CopyOut::rows : CopyOut::none_yet;
+        if (ready < 0) return lost();
+      }
+      if (!PQconsumeInput(connection_)) return lost();
     } else {
       LV_TRY(finish_answers());  // an error of the COPY as well
       return CopyOut::end;
@@ -489,14 +504,18 @@ Result<PostgresConnection::Streamed> PostgresConnection::next_streamed(std::stri
   return Streamed::end;
 }
 
+Result<void> PostgresConnection::take_streamed() {
+  if (!PQconsumeInput(connection_)) return lost();
+  return {};
+}
+
 Result<void> PostgresConnection::wait_streamed(std::chrono::microseconds time, int or_file) {
   LV_TRY(flush());
   pollfd waited[2] = {{PQsocket(connection_), POLLIN, 0}, {or_file, POLLIN, 0}};
   timespec limit{time.count() / 1'000'000, time.count() % 1'000'000 * 1000};
   int ready = ::ppoll(waited, or_file < 0 ? 1 : 2, &limit, nullptr);
   if (ready < 0 && errno != EINTR) return system_error("cannot wait for PostgreSQL at " + place_, errno);
-  if (ready > 0 && waited[0].revents != 0 && !PQconsumeInput(connection_)) return lost();
-  return {};
+  return take_streamed();
 }
 
 }  // namespace levada

@@ -117,7 +117,10 @@ class PostgresConnection {
   Result<void> begin_stream(const std::string& sql) { return begin_copy(sql); }
   // `bytes` last until the next call; 16 bytes behind them may be read. After the end the connection is free again.
   Result<Streamed> next_streamed(std::string_view& bytes);
-  // Until more has arrived, the time is over, or this file (an eventfd; -1: none) can be read.
+  // Takes what has arrived, or a part of it; does not wait.
+  Result<void> take_streamed();
+  // Until more has arrived, the time is over, or this file (an eventfd; -1: none) can be read. Takes it, or a part of
+  // it.
   Result<void> wait_streamed(std::chrono::microseconds time, int or_file);
   // From any thread: whatever goes on ends soon, with an error of kind unreachable.
   void abandon();

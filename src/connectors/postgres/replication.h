@@ -42,7 +42,9 @@ class Replication {
                                const std::vector<std::pair<std::string, std::string>>& parameters);
   // Does not wait.
   Result<Piece> next();
-  // Until something has arrived, the time is over, or this file can be read.
+  // What has arrived, or a part of it, will be next()'s.
+  Result<void> take() { return connection_->take_streamed(); }
+  // The same when something has arrived, the time is over, or this file can be read.
   Result<void> wait(std::chrono::microseconds time, int or_file) { return connection_->wait_streamed(time, or_file); }
   // All that is before `lsn` is durable here. `now_us` is the wall clock's; asked to, the server answers at once.
   Result<void> confirm(std::uint64_t lsn, std::int64_t now_us, bool ask_for_answer);

@@ -80,9 +80,10 @@ void RowCollector::add_rows(const CapturedTableRef& table, const SnapshotRows& r
     std::uint32_t count = std::min(batch_rows, rows.rows - first);
     stretches_.push_back({.plan = plan_of(table), .memory = rows.memory, .cells = {}, .rows = {}});
     stretches_.back().values = rows.values.data() + first * columns;
-    stretches_.back().rows.assign(count, {rows.place, 'r'});
+    stretches_.back().rows.push_back({rows.place, 'r'});
+    stretches_.back().size = count;
   }
-  for (const FieldText& value : rows.values.first(rows.rows * columns)) bytes_ += sizeof value + value.size;
+  bytes_ += rows.rows * columns * sizeof(FieldText) + rows.text_bytes;
   changes_ += rows.rows;
 }
 
@@ -176,16 +177,26 @@ void RowCollector::take(SourceRead& out) {
 
 Batch RowCollector::batch_of(const Stretch& stretch) {
   const RowPlan& plan = *stretch.plan;
-  auto rows = static_cast<std::uint32_t>(stretch.rows.size());
+  std::uint32_t rows = stretch.count();
   Batch batch;
   batch.schema = plan.schema;
   auto origin = std::make_shared<Origin>();
   origin->topic = plan.table->text();
   origin->partition = -1;
   auto timestamps = std::make_shared<std::vector<std::int64_t>>();
-  for (const Row& row : stretch.rows) {
-    origin->offsets.push_back(static_cast<std::int64_t>(row.place.lsn != 0 ? row.place.lsn : row.place.ordinal));
-    timestamps->push_back(row.place.commit_us / 1000);
+  auto offset_of = [](const Row& row) {
+    return static_cast<std::int64_t>(row.place.lsn != 0 ? row.place.lsn : row.place.ordinal);
+  };
+  if (!stretch.texts) {
+    origin->offsets.assign(rows, offset_of(stretch.row(0)));
+    timestamps->assign(rows, stretch.row(0).place.commit_us / 1000);
+  } else {
+    origin->offsets.reserve(rows);
+    timestamps->reserve(rows);
+    for (const Row& row : stretch.rows) {
+      origin->offsets.push_back(offset_of(row));
+      timestamps->push_back(row.place.commit_us / 1000);
+    }
   }
   batch.origin = origin;
   batch.timestamps_ms = timestamps;
@@ -210,12 +221,11 @@ Batch RowCollector::batch_of(const Stretch& stretch) {
     (i < keys ? batch.key : batch.after).push_back(std::move(column));
   }
 
-  for (std::uint32_t row = 0; row < rows; ++row) {
+  for (std::uint32_t row = 0; row < rows && stretch.texts; ++row) {  // a snapshot has all rows with all values
     if (stretch.rows[row].op == 'd') {
       if (batch.deleted.empty()) batch.deleted.assign(rows, false);
       batch.deleted.set(row);
     }
-    if (!stretch.texts) continue;  // a snapshot has all values
     const FieldText* cells = stretch.cells.data() + row * width;
     for (std::size_t i = keys; i < width; ++i) {
       if (cells[i].kind != Kind::unchanged) [[likely]]
@@ -235,7 +245,7 @@ Batch RowCollector::batch_of(const Stretch& stretch) {
     std::string cause = std::move(refused[i].why);
     for (++i; i < refused.size() && refused[i].row == row; ++i) cause += "; " + refused[i].why;
     std::vector<NamedText> texts;
-    const Row& from = stretch.rows[row];
+    const Row& from = stretch.row(row);
     for (std::size_t f = 0; f < (from.op == 'd' ? keys : width); ++f)
       texts.push_back({plan.table->columns[plan.fields[f].column].name, stretch.first_of(f)[row * stretch.stride()]});
     bool gone = from.op == 'd';

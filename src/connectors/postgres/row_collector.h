@@ -43,8 +43,12 @@ class RowCollector : public ChangeCollector {
     Arena* texts = nullptr;              // the same, to copy into; null: rows of a snapshot
     std::vector<FieldText> cells;        // row by row, a cell for each field of the plan
     const FieldText* values = nullptr;   // rows of a snapshot: row by row, a value for each column of the table
-    std::vector<Row> rows;
+    std::vector<Row> rows;               // of a snapshot a single one, which stands for all
+    std::uint32_t size = 0;              // rows of a snapshot
     bool truncates = false;
+
+    std::uint32_t count() const { return texts ? static_cast<std::uint32_t>(rows.size()) : size; }
+    const Row& row(std::size_t i) const { return rows[texts ? i : 0]; }
 
     const FieldText* first_of(std::size_t field) const {
       return texts ? cells.data() + field : values + plan->fields[field].column;

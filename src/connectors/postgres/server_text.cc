@@ -31,6 +31,21 @@ struct Cursor {
     left.remove_prefix(n);
     return n >= least;
   }
+  // Two digits: nearly all that is read here.
+  bool two(std::int64_t& value) {
+    if (left.size() < 2 || !is_digit(left[0]) || !is_digit(left[1])) return false;
+    value = (left[0] - '0') * 10 + (left[1] - '0');
+    left.remove_prefix(2);
+    return true;
+  }
+  bool year(std::int64_t& value) {
+    std::int64_t century, rest;
+    if (left.size() < 5 || left[4] != '-') return number(4, 7, value);
+    if (!two(century) || !two(rest)) return false;
+    value = century * 100 + rest;
+    return true;
+  }
+  bool hours(std::int64_t& value) { return left.size() > 2 && left[2] == ':' ? two(value) : number(1, 10, value); }
   // ".789", if there is one, in microseconds.
   bool fraction(std::int64_t& micros) {
     micros = 0;
@@ -42,18 +57,18 @@ struct Cursor {
   }
   // Days since 1970; `before_christ` is said at the end of the text. The calendar that we count by has a year 0.
   bool date(bool before_christ, std::int64_t& days) {
-    std::int64_t year, month, day;
-    if (!number(4, 7, year) || !take('-') || !number(2, 2, month) || !take('-') || !number(2, 2, day)) return false;
-    if (before_christ) year = 1 - year;
-    if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, static_cast<int>(month))) return false;
-    days = days_from_civil(year, static_cast<int>(month), static_cast<int>(day));
+    std::int64_t y, month, day;
+    if (!year(y) || !take('-') || !two(month) || !take('-') || !two(day)) return false;
+    if (before_christ) y = 1 - y;
+    if (month < 1 || month > 12 || day < 1) return false;
+    if (day > 28 && day > days_in_month(y, static_cast<int>(month))) return false;
+    days = days_from_civil(y, static_cast<int>(month), static_cast<int>(day));
     return true;
   }
   // Hours beyond a day are for intervals.
   bool time(std::int64_t& micros) {
     std::int64_t h, m, s, f;
-    if (!number(1, 10, h) || !take(':') || !number(2, 2, m) || !take(':') || !number(2, 2, s) || !fraction(f))
-      return false;
+    if (!hours(h) || !take(':') || !two(m) || !take(':') || !two(s) || !fraction(f)) return false;
     micros = ((h * 60 + m) * 60 + s) * 1'000'000 + f;
     return m < 60 && s <= 60;
   }
@@ -63,9 +78,9 @@ struct Cursor {
     if (!west && !left.starts_with('+')) return false;
     left.remove_prefix(1);
     std::int64_t h, m = 0, s = 0;
-    if (!number(2, 2, h)) return false;
-    if (take(':') && !number(2, 2, m)) return false;
-    if (take(':') && !number(2, 2, s)) return false;
+    if (!two(h)) return false;
+    if (take(':') && !two(m)) return false;
+    if (take(':') && !two(s)) return false;
     seconds = static_cast<std::int32_t>((h * 60 + m) * 60 + s);
     if (west) seconds = -seconds;
     return true;

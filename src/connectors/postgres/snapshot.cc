@@ -15,6 +15,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// Of a read(): one transaction of the log for each block would cost more than the rows.
+constexpr std::size_t few_bytes = 1 << 20;
+constexpr milliseconds more_rows_wait(5);
+
 // Neighbours of which nothing has been read are one.
 std::vector<KeyRange> joined(const std::vector<KeyRange>& ranges, const std::vector<bool>& begun,
                              const std::vector<bool>& ended) {
@@ -211,14 +215,15 @@ Result<std::size_t> SnapshotRun::read(ChangeCollector& out, std::size_t most_byt
   if (left_ == 0) return std::size_t{0};
   const SnapshotPoint* at = point();
   if (!at || passed_ < at->place) {  // the stream comes first
-    std::this_thread::sleep_for(wait);
+    std::this_thread::sleep_for(std::min(wait, milliseconds(1)));
     std::lock_guard lock(mutex_);
     if (failure_) return std::exchange(failure_, std::nullopt).value();
     return std::size_t{0};
   }
   std::size_t bytes = 0;
   while (bytes < most_bytes && left_ > 0) {
-    std::optional<SnapshotBlock> block = queue_.pop(bytes == 0 ? wait : milliseconds(0));
+    bool few = bytes < few_bytes && wait > milliseconds(0);
+    std::optional<SnapshotBlock> block = queue_.pop(bytes == 0 ? wait : few ? more_rows_wait : milliseconds(0));
     if (!block) break;
     if (block->what == SnapshotBlock::What::failed) return *std::move(block->error);
     TableSnapshot& table = tables_[block->table];
@@ -271,6 +276,7 @@ std::size_t SnapshotRun::collect(TableSnapshot& table, SnapshotBlock& block, Cha
     SnapshotRows collected{.values = {rows.values.data(), kept * columns},
                            .rows = kept,
                            .memory = block.rows,
+                           .text_bytes = bytes,
                            .place = known_point_->rows};
     if (first_of_table) collected.first = !any_row_ && fresh_ ? first : first_in_table;
     if (last_of_table) collected.last = left_ == 1 ? last : last_in_table;

@@ -11,8 +11,8 @@
 namespace levada {
 namespace {
 
-// More pages say little more about where the keys lie.
-constexpr std::uint64_t sampled_pages = 2000;
+// More pages say little more about where the keys lie: of each range, and in all.
+constexpr std::uint64_t sampled_pages_of_range = 20, most_sampled_pages = 2000;
 constexpr std::uint64_t most_ranges = 1000;
 constexpr std::uint64_t page_bytes = 8192;
 
@@ -154,7 +154,8 @@ Result<std::vector<KeyRange>> cut_ranges(PostgresConnection& connection, const P
   std::uint64_t wanted = std::min(table.bytes / std::max<std::uint64_t>(range_bytes, 1), most_ranges);
   if (table.key.empty() || wanted < 2) return ranges;
   std::uint64_t pages = std::max<std::uint64_t>(table.bytes / page_bytes, 1);
-  double percent = std::min(100.0, 100.0 * static_cast<double>(sampled_pages) / static_cast<double>(pages));
+  std::uint64_t sampled = std::min(wanted * sampled_pages_of_range, most_sampled_pages);
+  double percent = std::min(100.0, 100.0 * static_cast<double>(sampled) / static_cast<double>(pages));
   std::string names = key_names(table, table.key.size());
   std::vector<KeyRange> cut;
   for (KeyRange& range : ranges) {

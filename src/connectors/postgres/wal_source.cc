@@ -36,6 +36,7 @@ constexpr std::int64_t look_pause_us = 10'000'000;  // between two looks at what
 constexpr std::int64_t behind_us = 20'000;  // changes older than this come from a backlog: rather many than soon
 constexpr std::int64_t linger_us = 5'000;   // and so long at most is waited for more of them
 constexpr std::size_t linger_bytes = 1 << 20;
+constexpr milliseconds snapshot_wait(20);  // for rows, where the stream has none
 
 // Wakes up a poll() when a stop is asked for.
 class StopFile {
@@ -104,7 +105,7 @@ class WalSource : public Source {
   Result<void> start_streaming();
   Result<void> gather(std::stop_token stop);
   struct Pass {
-    bool polled = false, lingered = false;
+    bool dry = false, lingered = false;  // all that has arrived is taken; more was waited for
   };
   Result<bool> gather_one(Pass& pass);
   void keep_alive(const Replication::Piece& piece);
@@ -323,16 +324,17 @@ Result<SourceRead> WalSource::read(std::stop_token stop, milliseconds wait) {
   SourceRead out;
   while (true) {
     LV_TRY(explained(do_duties()));
-    // Only waiting takes what has arrived, and beside a snapshot nobody need wait.
-    if (snapshot_ && !snapshot_->done()) LV_TRY(explained(replication_->wait(microseconds(0), -1)));
+    // Beside a snapshot nobody need wait, and what has arrived must not pile up.
+    if (snapshot_ && !snapshot_->done()) LV_TRY(explained(replication_->take()));
     // Where only the rows are wanted the stream is left alone behind them; what it sends meanwhile must not pile up.
     bool over = options_.snapshot_mode == SnapshotMode::initial_only && snapshot_->done();
     if (!over) LV_TRY(explained(gather(stop)));
     bool snapshot_runs = snapshot_ && !snapshot_->done();
     if (collected()) collector_->take(out);
     if (snapshot_runs)
-      LV_TRY(snapshot_->read(out, static_cast<std::size_t>(options_.most_bytes),
-                             milliseconds(out.parts.empty() && out.records.empty() && !stop.stop_requested() ? 1 : 0)));
+      LV_TRY(snapshot_->read(
+          out, static_cast<std::size_t>(options_.most_bytes),
+          out.parts.empty() && out.records.empty() && !stop.stop_requested() ? snapshot_wait : milliseconds(0)));
     bool something = !out.parts.empty() || !out.records.empty() || !out.rejected.empty();
     bool idle_position = changes_->point() > position_.point && steady_us() - given_us_ >= options_.status_ms * 1000 &&
                          !changes_->within();
@@ -386,12 +388,12 @@ Result<bool> WalSource::gather_one(Pass& pass) {
   if (piece_.kind == Replication::Piece::Kind::none) {
     piece_ = LV_TRY(replication_->next());
     if (piece_.kind == Replication::Piece::Kind::none) {
-      if (!pass.polled) {
-        pass.polled = true;
-        LV_TRY(replication_->wait(microseconds(0), -1));  // only this takes what has arrived
+      if (!pass.dry) {
+        pass.dry = true;
+        LV_TRY(replication_->take());
         return true;
       }
-      // One way to the kernel for each message would cost more than all else.
+      // To be woken for each message would cost more than all else.
       bool backlog = changes_->commit_us() > 0 && last_sent_us_ - changes_->commit_us() > behind_us;
       if (!backlog || pass.lingered || collector_->bytes() >= linger_bytes) return false;
       std::int64_t started_us = steady_us();
@@ -400,6 +402,7 @@ Result<bool> WalSource::gather_one(Pass& pass) {
       pass.lingered = steady_us() - started_us >= linger_us;
       return true;
     }
+    pass.dry = false;
     last_sent_us_ = piece_.sent_us;
   }
   if (piece_.kind == Replication::Piece::Kind::alive)
