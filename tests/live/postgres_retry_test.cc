@@ -94,7 +94,7 @@ TEST_SUITE("live") {
         family(*stage,
                "INSERT INTO children VALUES (7, 1, -5);\nINSERT INTO children VALUES (8, 1, 1);\n"
                "INSERT INTO children VALUES (7, 1, 2);\n",
-               "'retry.attempts' = '2', 'retry.backoff.ms' = '20'");
+               "'retry.attempts' = '2', 'retry.backoff.ms' = '400', 'retry.backoff.multiplier' = '1'");
     LevadaProgram levada(script);
     LevadaProgram::Said said = levada.run("run $SQL --log $LOG --until-caught-up");
     CHECK_MESSAGE(said.code == 3, said.err);
@@ -108,7 +108,7 @@ TEST_SUITE("live") {
     CHECK(letter->text_of("value") == "{\"PARENT\":1,\"V\":-5}");
     CHECK(levada.run("dlq list --log $LOG --cause nothing").out.empty());
     said = levada.run("dlq replay 0 --log $LOG --file $SQL");
-    CHECK(said.code == 0);
+    CHECK_MESSAGE(said.code == 0, said.err);
     CHECK_MESSAGE(holds(said.out, "refused it for now"), said.out);
     CHECK(levada.run("run $SQL --log $LOG --until-caught-up").code == 3);
     said = levada.run("dlq show 1 --log $LOG");
