@@ -52,6 +52,10 @@ class TableSnapshot {
   std::vector<bool> range_begun, range_ended;
   std::size_t ranges_left = 0;
 
+  // None of its rows have been read: those that there are at the point will come.
+  bool untouched() const {
+    return plan.left.empty() || (plan.left.size() == 1 && plan.left[0].above.empty() && plan.left[0].to.empty());
+  }
   // Whether streamed changes must keep away from its rows altogether.
   bool alone() const { return plan.whole || (plan.again && !begun); }
 };
@@ -124,8 +128,10 @@ class SnapshotRun : public Snapshot {
  private:
   // Where the snapshot stands in the stream; nullptr: not known yet.
   const SnapshotPoint* point();
-  // Remembers the change's keys. False: it has none, or there is no room.
-  bool remember(TableSnapshot& table, const RowChange& change);
+  // Remembers the change's keys, by ChunkFilter::add or add_seen. False: it has none, or there is no room.
+  bool remember(TableSnapshot& table, const RowChange& change, bool seen);
+  // Of a change that the snapshot has.
+  SnapshotVerdict saw_before(TableSnapshot& table, const RowChange& change);
   void begin(TableSnapshot& table, std::vector<KeyRange> ranges, ChangeCollector& out);
   // Returns the bytes of the texts.
   std::size_t collect(TableSnapshot& table, SnapshotBlock& block, ChangeCollector& out);
@@ -172,10 +178,10 @@ const SnapshotPoint* SnapshotRun::point() {
   return known_point_ ? &*known_point_ : nullptr;
 }
 
-bool SnapshotRun::remember(TableSnapshot& table, const RowChange& change) {
+bool SnapshotRun::remember(TableSnapshot& table, const RowChange& change, bool seen) {
   if (changed_bytes_ >= options_.changed_bytes) return false;
   std::size_t before = table.filter.bytes();
-  bool added = table.filter.add(change);
+  bool added = seen ? table.filter.add_seen(change) : table.filter.add(change);
   changed_bytes_ += table.filter.bytes() - before;
   return added;
 }
@@ -200,13 +206,23 @@ SnapshotVerdict SnapshotRun::saw(const CapturedTable& changed, const RowChange& 
     }
     return take;
   }
-  bool whole = !leaves_out(change.after);
-  if (at && !behind) {
-    // It precedes the rows, so nothing must be known of it. Where it is, the row need not come again.
-    if (whole) remember(table, change);
-    return take;
+  if (at && !behind) return saw_before(table, change);
+  // Where the point is not known yet, it may lie behind this change; what it leaves out waits until it is known.
+  return !leaves_out(change.after) && remember(table, change, !at) ? take : wait;
+}
+
+// It precedes the rows, so nothing must be known of it. Where it is, the row need not come again.
+SnapshotVerdict SnapshotRun::saw_before(TableSnapshot& table, const RowChange& change) {
+  if (!leaves_out(change.after)) {
+    remember(table, change, true);
+    return SnapshotVerdict::take;
   }
-  return whole && remember(table, change) ? take : wait;
+  // What it leaves out nobody may have yet; its row will come. A change of the key must be told nevertheless.
+  const bool same_key = change.before.empty();
+  if (same_key && table.filter.drops(change.after)) return SnapshotVerdict::take;
+  if (same_key && table.untouched()) return SnapshotVerdict::skip;
+  table.filter.want(change);
+  return SnapshotVerdict::take;
 }
 
 // ---- the rows ----

@@ -59,12 +59,12 @@ bool ChunkFilter::make_key(std::span<const FieldText> row) {
   return !identity_.empty();
 }
 
-bool ChunkFilter::add(const RowChange& change) {
+bool ChunkFilter::add(const RowChange& change, KeySet& to) {
   bool before = make_key(change.before);
-  if (before) changed_.insert(key_.view());
+  if (before) to.insert(key_.view());
   if (change.after.empty()) return before;
   if (make_key(change.after)) {
-    changed_.insert(key_.view());
+    to.insert(key_.view());
     return true;
   }
   // A large key that has not changed is not sent again, but stands in `before`.
@@ -81,7 +81,7 @@ std::uint32_t ChunkFilter::keep(std::vector<FieldText>& values, std::size_t colu
   std::uint32_t kept = 0;
   for (std::uint32_t r = 0; r < rows; ++r) {
     const FieldText* from = values.data() + r * columns;
-    if (make_key({from, columns}) && changed_.contains(key_.view())) continue;
+    if (drops({from, columns})) continue;
     if (to != from) std::copy(from, from + columns, to);
     to += columns;
     ++kept;

@@ -39,18 +39,30 @@ class ChunkFilter {
   explicit ChunkFilter(std::vector<std::size_t> identity) : identity_(std::move(identity)) {}
 
   // Remembers the keys before and after an insertion, update or deletion. False: it has none that is whole.
-  bool add(const RowChange& change);
-  bool empty() const { return changed_.size() == 0; }
-  std::size_t bytes() const { return changed_.bytes(); }
+  bool add(const RowChange& change) { return add(change, changed_); }
+  // The same of a change that the snapshot has: rows with these keys need not come.
+  bool add_seen(const RowChange& change) { return add(change, seen_); }
+  // Of a later change that the snapshot has, too: the row with the key behind it must come.
+  void want(const RowChange& change) {
+    if (make_key(change.after)) wanted_.insert(key_.view());
+  }
+  // Whether no row with the key of this one will come.
+  bool drops(std::span<const FieldText> row) {
+    return make_key(row) &&
+           (changed_.contains(key_.view()) || (seen_.contains(key_.view()) && !wanted_.contains(key_.view())));
+  }
+  bool empty() const { return changed_.size() == 0 && seen_.size() == 0; }
+  std::size_t bytes() const { return changed_.bytes() + seen_.bytes() + wanted_.bytes(); }
   // Moves the values of the rows that have not changed to the front; returns how many there are.
   std::uint32_t keep(std::vector<FieldText>& values, std::size_t columns, std::uint32_t rows);
 
  private:
   // False: a column of it is null or unchanged, or the row is not there.
   bool make_key(std::span<const FieldText> row);
+  bool add(const RowChange& change, KeySet& to);
 
   std::vector<std::size_t> identity_;
-  KeySet changed_;
+  KeySet changed_, seen_, wanted_;
   Buffer key_;
 };
 
