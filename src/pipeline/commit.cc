@@ -1,6 +1,7 @@
 #include "pipeline/commit.h"
 
 #include "base/assert.h"
+#include "base/fail_point.h"
 
 namespace levada {
 
@@ -14,6 +15,7 @@ Result<void> Commit::submit() {
     LV_ASSERT(waiting_.empty());  // nothing to wait for
     return {};
   }
+  fail_point(FailPoint::before_log_commit);
   std::uint64_t number = LV_TRY(transaction_->submit());
   submitted_.push_back({number, std::move(waiting_)});
   waiting_.clear();
@@ -35,6 +37,7 @@ Result<void> Commit::settle_first() {
   Submitted first = std::move(submitted_.front());
   submitted_.pop_front();
   LV_TRY(transaction_->wait(first.number));
+  fail_point(FailPoint::after_log_commit);
   ++commits_;
   for (auto& forget : first.forget) LV_TRY(forget());
   return {};

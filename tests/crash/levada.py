@@ -12,7 +12,7 @@ import time
 from salaries import ROOT
 from target import expect
 
-PROGRAM = ROOT / "build/release/levada"
+PROGRAM = pathlib.Path(os.environ.get("LEVADA_PROGRAM", ROOT / "build/release/levada"))
 SALARY = (ROOT / "examples/salary/salary.sql").read_text()
 
 

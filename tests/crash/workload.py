@@ -64,14 +64,66 @@ def fill(source, rows):
         FROM generate_series(1, {max(1, rows // 100)}) i""")
 
 
-class Writer:
-    """One connection that runs random transactions until it is told to stop; begins again when the server dies."""
+# Rows that stand behind all others in the order of keys and that no writer touches (but for TRUNCATE).
+LAST = {"accounts": "id = 2147483647", "parts": "b = 2147483647", "blobs": "id = 'ffffffff-ffff-ffff-ffff-ffffffffffff'",
+        "Odd one": '"The key" = 32767'}
 
-    def __init__(self, source, dice, number, large):
-        self.source, self.dice, self.number, self.large = source, dice, number, large
+
+def fill_last(source):
+    source.sql(f"""INSERT INTO accounts VALUES (2147483647, 'last', 0, NULL, NULL, now(), {STAMP});
+                   INSERT INTO parts VALUES ('zzz', 2147483647, NULL, NULL, NULL, {STAMP});
+                   INSERT INTO blobs VALUES ('ffffffff-ffff-ffff-ffff-ffffffffffff', -2, NULL, NULL, {STAMP});
+                   INSERT INTO "Odd one" VALUES (32767, 0, true, NULL, {STAMP})""")
+
+
+def has_last(source, replica):
+    """Whether the replica has as many of them as the source."""
+    def found(database, table):
+        there = quoted(table.replace(" ", "_") if database is replica else table)
+        return database.sql(f"SELECT count(*) FROM {there} WHERE {LAST[table]}") if database.has(there) else "0"
+    return all(found(source, table) == "0" or found(replica, table) == "1" for table in TABLES)
+
+
+class Session:
+    """A connection that works until it is told to stop, and begins again when the server dies. What is wrong in a
+    transaction undoes just that one."""
+
+    def __init__(self, source, dice):
+        self.source, self.dice = source, dice
         self.transactions = 0
         self.over = threading.Event()
         self.thread = threading.Thread(target=self.run)
+
+    def next(self):
+        """Statements."""
+        raise NotImplementedError
+
+    def run(self):
+        while not self.over.is_set():
+            psql = subprocess.Popen(["psql", "-XAtq", self.source.url], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                    stderr=subprocess.DEVNULL, text=True)
+            try:
+                psql.stdin.write("SET lock_timeout = '3s'; SET client_min_messages = error;\n")
+                while not self.over.is_set():
+                    psql.stdin.write(";\n".join(self.next()) + ";\n\\echo done\n")
+                    psql.stdin.flush()
+                    while (line := psql.stdout.readline()) != "done\n":
+                        if not line:
+                            raise BrokenPipeError
+                    self.transactions += 1
+            except (BrokenPipeError, ValueError):
+                pass
+            psql.kill()
+            psql.communicate()
+            self.over.wait(0.1)
+
+
+class Writer(Session):
+    """Random transactions."""
+
+    def __init__(self, source, dice, number, large, alterations=None):
+        super().__init__(source, dice)
+        self.number, self.large, self.alterations = number, large, alterations
 
     def some(self, most):
         return self.dice.randint(1, most)
@@ -79,6 +131,8 @@ class Writer:
     def statement(self):
         d, n = self.dice, self.number
         low = d.randrange(6000)
+        if self.alterations and d.random() < 0.2:
+            return self.alterations.statement(d, low)
         choice = d.random()
         if choice < 0.22:
             return (f"INSERT INTO accounts SELECT i, 'w{n}', i * 0.5, NULL, ARRAY[i::text], clock_timestamp(), {STAMP} "
@@ -110,7 +164,7 @@ class Writer:
         return (f'INSERT INTO "Odd one" VALUES ({low % 300}, {low} / 7.0, {low % 2 == 0}, {low} * interval \'1 hour\', {STAMP}) '
                 f'ON CONFLICT ("The key") DO UPDATE SET "naïve" = excluded."naïve", stamp = excluded.stamp')
 
-    def transaction(self):
+    def next(self):
         d = self.dice
         lines = ["BEGIN"]
         for _ in range(1 if d.random() < 0.4 else self.some(12)):
@@ -128,31 +182,109 @@ class Writer:
         lines.append("ROLLBACK" if d.random() < 0.08 else "COMMIT")
         return lines
 
+
+class Large(Session):
+    """Now and then a row of 10 to 50 MB, of which later only the small part changes."""
+
+    def __init__(self, source, dice):
+        super().__init__(source, dice)
+        self.rows = 0
+
+    def next(self):
+        d = self.dice
+        self.over.wait(d.uniform(2, 8))
+        if self.rows == 0 or d.random() < 0.3:
+            self.rows += 1
+            return [f"INSERT INTO blobs VALUES (gen_random_uuid(), -1, repeat('{self.rows % 10}', {d.choice([10, 25, 50])} * 1000000), "
+                    f"NULL, {STAMP})"]
+        if d.random() < 0.2:
+            return ["DELETE FROM blobs WHERE id IN (SELECT id FROM blobs WHERE n = -1 LIMIT 1)"]
+        return [f"UPDATE blobs SET bytes = '\\x{d.randrange(100):02d}', stamp = {STAMP} WHERE n = -1"]
+
+
+class Alterations:
+    """Columns of accounts and parts come and go, and get other names and types, between the transactions of writers."""
+
+    WIDER = {"integer": "bigint", "bigint": "numeric", "numeric": "text", "numeric(12,2)": "numeric(16,4)",
+             "numeric(16,4)": "text", "character varying(20)": "character varying(60)", "character varying(60)": "text"}
+
+    def __init__(self, source, dice, pause):
+        self.source, self.dice, self.pause = source, dice, pause
+        self.extras = []  # table, column, type: what was there when last looked
+        self.done = Counter()
+        self.names = 0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def statement(self, dice, low):
+        """Of a writer: it uses a column that is there, or was there just now."""
+        if not self.extras or dice.random() < 0.1:
+            return f"UPDATE accounts SET amount = NULL, stamp = {STAMP} WHERE id = {low}"
+        table, column, _ = dice.choice(self.extras)
+        return (f"UPDATE {table} SET {column} = '{dice.choice([low, low, 7])}', stamp = {STAMP} "
+                f"WHERE {'id' if table == 'accounts' else 'b'} BETWEEN {low} AND {low + dice.randint(1, 30)}")
+
+    def look(self):
+        self.extras = [tuple(row) for row in self.source.rows("""
+            SELECT attrelid::regclass, attname, format_type(atttypid, atttypmod) FROM pg_attribute
+             WHERE attrelid IN ('accounts'::regclass, 'parts'::regclass) AND attname ~ '^(x[0-9]|guest)' AND NOT attisdropped""")]
+
+    def alteration(self):
+        d = self.dice
+        table = d.choice(["accounts", "parts"])
+        there = [(column, kind) for t, column, kind in self.extras if t == table]
+        choice = d.random()
+        if not there or choice < 0.3 and len(there) < 6:
+            self.names += 1
+            kind = d.choice(["integer", "bigint", "numeric(12,2)", "character varying(20)", "text"])
+            return "add", f"ALTER TABLE {table} ADD x{self.names} {kind}" + d.choice(["", " DEFAULT '5'", " NOT NULL DEFAULT '6'"])
+        column, kind = d.choice(there)
+        if choice < 0.45:
+            guest = "guest" in [column for column, _ in there]
+            return "come and go", f"ALTER TABLE {table} " + ("DROP guest" if guest else "ADD guest integer")
+        if choice < 0.6:
+            return "drop", f"ALTER TABLE {table} DROP {column}"
+        if choice < 0.75 and column != "guest":
+            self.names += 1
+            return "rename", f"ALTER TABLE {table} RENAME {column} TO x{self.names}"
+        if choice < 0.8:
+            return "not null", f"ALTER TABLE accounts ALTER amount DROP NOT NULL"
+        if kind in self.WIDER and column != "guest":
+            return "type", f"ALTER TABLE {table} ALTER {column} TYPE {self.WIDER[kind]}"
+        return None, "SELECT"
+
     def run(self):
         while not self.over.is_set():
-            psql = subprocess.Popen(["psql", "-XAtq", self.source.url], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                    stderr=subprocess.DEVNULL, text=True)
             try:
-                psql.stdin.write("SET lock_timeout = '3s'; SET client_min_messages = error;\n")
-                while not self.over.is_set():
-                    psql.stdin.write(";\n".join(self.transaction()) + ";\n\\echo done\n")
-                    psql.stdin.flush()
-                    while (line := psql.stdout.readline()) != "done\n":
-                        if not line:
-                            raise BrokenPipeError
-                    self.transactions += 1
-            except (BrokenPipeError, ValueError):
+                self.look()
+                what, sql = self.alteration()
+                self.source.sql("SET lock_timeout = '6s'; " + sql)
+                if what:
+                    self.done[what] += 1
+                self.look()
+            except RuntimeError:  # the server was killed, or the table is locked
                 pass
-            psql.kill()
-            psql.communicate()
-            self.over.wait(0.1)
+            self.over.wait(self.dice.uniform(0, 2 * self.pause))
+
+    def settle(self):
+        """ALTER TABLE changes rows without saying so to anybody: what was not written since is written now."""
+        for table in ("accounts", "parts"):
+            self.source.sql(f"UPDATE {table} SET stamp = {STAMP}")
+
+    def text(self):
+        return f"{sum(self.done.values())} alterations ({', '.join(f'{k} {n}' for k, n in sorted(self.done.items()))})"
 
 
 class Load:
     """Writers at work: with Load(…) as load: …"""
 
-    def __init__(self, source, choices, writers=8, large=1 << 20):
-        self.writers = [Writer(source, type(choices)(f"{choices.random()} {i}", 0), i, large) for i in range(writers)]
+    def __init__(self, source, choices, writers=8, large=1 << 20, huge=False, alter_pause=0):
+        dice = [type(choices)(f"{choices.random()} {i}", 0) for i in range(writers + 2)]
+        self.alterations = Alterations(source, dice.pop(), alter_pause) if alter_pause else None
+        huge = [Large(source, dice.pop())] if huge else []
+        self.writers = [Writer(source, dice[i], i, large, self.alterations) for i in range(writers)] + huge
+        if self.alterations:
+            self.writers.append(self.alterations)
 
     def __enter__(self):
         for writer in self.writers:
@@ -169,7 +301,10 @@ class Load:
             writer.thread.join()
 
     def transactions(self):
-        return sum(writer.transactions for writer in self.writers)
+        return sum(writer.transactions for writer in self.writers if writer is not self.alterations)
+
+    def text(self):
+        return f"{self.transactions()} transactions" + (", " + self.alterations.text() if self.alterations else "")
 
 
 def columns(database, table):
@@ -195,6 +330,12 @@ def differences(source, replica, table):
     return result
 
 
+def letters(run):
+    done = subprocess.run([PROGRAM, "dlq", "list", "--output", "json", "--log", f"embedded:{run.log}"], capture_output=True, text=True)
+    expect(done.returncode == 0, done.stderr)
+    return done.stdout.splitlines()
+
+
 def compare(source, replica, run, seconds=60):
     """Waits until the replica is equal row for row; the writers must have stopped."""
     end = time.monotonic() + seconds
@@ -204,7 +345,6 @@ def compare(source, replica, run, seconds=60):
             return
         run.must_run()
         if time.monotonic() >= end:
-            letters = subprocess.run([PROGRAM, "dlq", "list", "--log", f"embedded:{run.log}"], capture_output=True, text=True)
-            found += letters.stdout.splitlines()[:12]
+            found += letters(run)[:12]
         expect(time.monotonic() < end, f"after {seconds} s the replica is not equal:\n" + "\n".join(found) + "\n" + run.said()[-3000:])
         time.sleep(0.5)

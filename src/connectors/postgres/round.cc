@@ -1,5 +1,7 @@
 #include "connectors/postgres/round.h"
 
+#include "base/fail_point.h"
+
 namespace levada {
 
 std::vector<std::string> Round::opening() const {
@@ -32,7 +34,9 @@ Result<bool> Round::commit_if(const std::string& last, std::uint64_t rows) {
     LV_TRY(connection_.execute("ROLLBACK"));
     return false;
   }
+  fail_point(FailPoint::before_target_commit);
   LV_TRY(connection_.commit());
+  fail_point(FailPoint::after_target_commit);
   return true;
 }
 

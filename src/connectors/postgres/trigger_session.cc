@@ -1,5 +1,6 @@
 #include "connectors/postgres/trigger_session.h"
 
+#include "base/fail_point.h"
 #include "connectors/postgres/value_reader.h"
 
 namespace levada {
@@ -56,10 +57,12 @@ Result<std::vector<TriggerTable>> set_up_triggers(PostgresConnection& connection
       script += step.sql + "\n";
     }
   if (!script.empty()) {
+    fail_point(FailPoint::before_trigger_setup);
     if (auto done = connection.execute(std::string("BEGIN; ") + setup_patience + script + "COMMIT"); !done) {
       (void)connection.execute("ROLLBACK");
       return std::move(done).error().within("cannot set up the capture by triggers");
     }
+    fail_point(FailPoint::after_trigger_setup);
     for (const TriggerPlan& plan : plans)
       for (const SetupStep& step : plan.steps)
         logger.info("capture set up", {{"table", plan.table.table->text()}, {"step", step.problem.what()}});

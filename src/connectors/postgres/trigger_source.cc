@@ -4,6 +4,7 @@
 #include <atomic>
 #include <mutex>
 
+#include "base/fail_point.h"
 #include "base/random.h"
 #include "connectors/postgres/envelope_collector.h"
 #include "connectors/postgres/row_collector.h"
@@ -356,7 +357,9 @@ Result<void> TriggerSource::read_rows() {
 
 Result<void> TriggerSource::end_rows() {
   const std::size_t t = *rows_of_;
-  if (!tables_[t].key_is_unique || rows_in_chunk_ < options_.chunk_rows) {
+  const bool last = !tables_[t].key_is_unique || rows_in_chunk_ < options_.chunk_rows;
+  fail_point(last ? FailPoint::after_last_chunk : FailPoint::between_chunks);
+  if (last) {
     progress_[t].rows_done = true;
     progress_[t].above.clear();
     context_.logger->info("rows read", {{"table", tables_[t].table->text()}});
@@ -386,6 +389,7 @@ Result<void> TriggerSource::prune() {
     const TriggerCut& read = acknowledged_[table.table->text()].read;
     if (read.through == 0) continue;
     const std::uint64_t limit = std::max(prune_rows, 2 * read_last_);
+    fail_point(FailPoint::before_prune);
     auto pruned = prune_some(*connection_, table, read, limit);
     if (!pruned) {
       if (!prune_failed_) context_.logger->warning("changes cannot be pruned", {{"why", pruned.error().line()}});
@@ -393,6 +397,7 @@ Result<void> TriggerSource::prune() {
       next_prune_us_ = context_.clock->steady_us() + prune_again_us;
       return {};
     }
+    if (*pruned > 0) fail_point(FailPoint::after_prune);
     more |= *pruned == limit;
     if (context_.metrics)
       context_.metrics->counter("levada_capture_pruned_rows_total", {{"object", context_.name}}).add(*pruned);

@@ -9,6 +9,7 @@
 #include <thread>
 #include <unordered_set>
 
+#include "base/fail_point.h"
 #include "base/random.h"
 #include "connectors/postgres/snapshot_plan.h"
 #include "connectors/postgres/snapshot_point.h"
@@ -187,9 +188,10 @@ SnapshotVerdict TableSnapshots::saw_new(const CapturedTableRef& table, const Row
 Result<void> TableSnapshots::read(SourceRead& out, std::size_t bytes, std::chrono::milliseconds wait) {
   if (failure_) return std::exchange(failure_, std::nullopt).value();
   if (!run_) return {};
-  LV_TRY(run_->read(*collector_, bytes, wait));
+  const bool rows = LV_TRY(run_->read(*collector_, bytes, wait)) > 0;
   collector_->take(out);
   out.together |= run_->within();
+  if (rows) fail_point(run_->done() ? FailPoint::after_last_chunk : FailPoint::between_chunks);
   if (!run_->done()) return {};
   progress_ = run_->progress();
   replace_run(nullptr);

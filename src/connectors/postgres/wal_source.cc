@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "base/fail_point.h"
 #include "base/random.h"
 #include "connectors/postgres/catalogue.h"
 #include "connectors/postgres/envelope_collector.h"
@@ -281,7 +282,9 @@ Result<std::optional<ExportedSnapshot>> WalSource::begin_at(const std::optional<
   position_.slot = options_.slot;
   std::optional<ExportedSnapshot> exported;
   if (make) {
+    fail_point(FailPoint::before_slot);
     exported = LV_TRY(create_slot(*replication_, options_));
+    fail_point(FailPoint::after_slot);
     position_.point = {exported->lsn, 0};
     context_.logger->info("slot made", {{"slot", options_.slot}, {"lsn", lsn_text(exported->lsn)}});
   }
@@ -426,7 +429,10 @@ Result<void> WalSource::acknowledge(const std::string& position) {
 }
 
 Result<void> WalSource::confirm_now(bool ask_for_answer) {
+  const bool moves = confirmed_ > told_;
+  if (moves) fail_point(FailPoint::before_acknowledge);
   LV_TRY(replication_->confirm(confirmed_, context_.clock->now_us(), ask_for_answer));
+  if (moves) fail_point(FailPoint::after_acknowledge);
   told_ = confirmed_;
   told_us_ = steady_us();
   reply_asked_ = false;

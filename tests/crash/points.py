@@ -1,0 +1,83 @@
+"""Killed at each named place of the way (src/base/fail_point.h), as the rows that were there are read and as changes
+stream: the replica is equal afterwards, and the log holds each change once."""
+
+import re
+import signal
+import subprocess
+import time
+
+import workload
+from levada import PROGRAM, Place
+from outages import Server
+from replicas import TRIGGERS, WAL, check_log
+from salaries import ROOT
+from target import Target, expect
+
+TO_THE_LOG = ["before_log_commit", "after_log_commit", "between_chunks", "between_chunks:2", "before_log_commit:2", "after_last_chunk",
+              "after_log_commit:2"]
+TO_THE_TARGET = ["before_target_commit", "after_target_commit", "before_target_commit:3", "after_target_commit:3"]
+LOG = ["before_log_commit:3", "after_log_commit:3"]
+WAYS = {
+    WAL: (["before_slot", "after_slot", *TO_THE_LOG, *TO_THE_TARGET],
+          [*LOG, "before_acknowledge", "after_acknowledge", "before_acknowledge:2", "after_acknowledge:2", *TO_THE_TARGET]),
+    TRIGGERS: (["before_trigger_setup", "after_trigger_setup", *TO_THE_LOG, *TO_THE_TARGET],
+               [*LOG, "before_prune", "after_prune", "before_prune:2", "after_prune:2", *TO_THE_TARGET]),
+}
+
+
+def names():
+    text = (ROOT / "src/base/fail_point.h").read_text()
+    return set(re.findall(r"^  (\w+), +//", text, re.M))
+
+
+def die_at(place, points, server):
+    for point in points:
+        run = place.start(environment={"LEVADA_FAIL_POINT": point})
+        end = time.monotonic() + 30
+        while run.process.poll() is None:
+            if time.monotonic() >= end:
+                sessions = server.admin("SELECT pid, datname, state, wait_event, now() - xact_start, left(query, 90) FROM pg_stat_activity "
+                                        "WHERE backend_type IN ('client backend', 'walsender') ORDER BY xact_start")
+                letters = subprocess.run([PROGRAM, "dlq", "list", "--log", f"embedded:{place.log}"], capture_output=True, text=True)
+                expect(False, f"{point} was not reached:\n{run.said()}\n{sessions}\n{letters.stdout[:600]}")
+            time.sleep(0.01)
+        code = run.process.returncode
+        expect(code == -signal.SIGKILL, f"at {point} levada ended with code {code}:\n{run.said()}")
+
+
+def killed_at(sql, choices):
+    at_start, streaming = WAYS[sql]
+    sql = sql.replace("'snapshot.mode'", "'snapshot.fetch.size' = '1000', 'snapshot.mode'")
+    with Server() as server, Place(sql) as place:
+        source, replica = Target(server.url, "levada_source"), Target(server.url, "levada_replica")
+        place.environment.update(SOURCE=source.url, REPLICA=replica.url, SNAPSHOT="initial")
+        workload.create(source)
+        workload.fill(source, 6000)
+        source.sql("INSERT INTO blobs SELECT gen_random_uuid(), -3, repeat('b', 8000), NULL, nextval('stamps') FROM generate_series(1, 3000)")
+        # Changes are captured from the first position on that is stored; what was before it comes as rows.
+        die_at(place, at_start[:4], source)
+        begin = int(source.sql("SELECT nextval('stamps')"))
+        with workload.Load(source, choices, writers=3) as load:
+            die_at(place, at_start[4:], source)
+            run = place.start()
+            load.stop()
+            workload.compare(source, replica, run)
+            run.kill()
+        snapshot = range(begin, int(source.sql("SELECT nextval('stamps')")))
+        check_log(place, source, snapshot)
+        with workload.Load(source, choices, writers=3) as load:
+            die_at(place, streaming, source)
+            run = place.start()
+            load.stop()
+            workload.compare(source, replica, run)
+            run.stop()
+        check_log(place, source, snapshot)
+        print(f"  {len(at_start)} kills at the start, {len(streaming)} while it streams, {source.sql('SELECT count(*) FROM audit')} "
+              "changes", flush=True)
+
+
+def everywhere(_, choices):
+    reached = {point.split(":")[0] for way in WAYS.values() for points in way for point in points}
+    expect(reached == names(), f"not the same: {reached ^ names()}")
+    for sql in WAYS:
+        killed_at(sql, choices)
