@@ -1,0 +1,106 @@
+"""The whole workload, at its full size: 200,000 changes and more by 8 writers, rows of 50 MB, columns that come and go,
+while the pipeline and both servers are killed, as its rows are read and as it streams. Takes some minutes."""
+
+import signal
+import time
+
+import workload
+from levada import Place
+from outages import Server
+from replicas import TRIGGERS, WAL, Outages, check_log
+from target import Target, expect
+
+FILL, CHANGES = 200000, 200000
+
+
+class Whole:
+    def __init__(self, sql, choices, place, one, other):
+        self.sql, self.choices, self.place = sql, choices, place
+        self.source, self.replica = Target(one.url, "levada_source"), Target(other.url, "levada_replica")
+        place.environment.update(SOURCE=self.source.url, REPLICA=self.replica.url, SNAPSHOT="initial")
+        self.outages = Outages(place, choices, [one, other])
+        self.started = time.monotonic()
+        self.loaded = 0  # changes by the writers
+
+    def say(self, text):
+        print(f"  {time.monotonic() - self.started:5.0f} s: {text}", flush=True)
+
+    def stamp(self):
+        return int(self.source.sql("SELECT nextval('stamps')"))
+
+    def changes(self):
+        return int(self.source.sql("SELECT count(*) FROM audit"))
+
+    def snapshot(self, alter_pause):
+        """Killed while the rows are read; the stamps of what may be in the log as a row of the snapshot, too."""
+        # Changes are captured from the first position on that is stored; what was before it comes as rows.
+        expect(self.place.start(environment={"LEVADA_FAIL_POINT": "after_log_commit"}).wait() == -signal.SIGKILL, "not killed")
+        begin, before = self.stamp(), self.changes()
+        with workload.Load(self.source, self.choices, huge=True, alter_pause=alter_pause) as load:
+            for i in range(self.choices.kills // 4):
+                run = self.place.start()
+                time.sleep(self.choices.uniform(0.1, 0.5))
+                self.outages.pipeline += run.kill()
+                if i % 5 == 4:  # one of the servers, too
+                    run = self.place.start()
+                    self.outages.kill_servers(run, 1)
+                    run.kill()
+            over = workload.has_last(self.source, self.replica)
+            run = self.place.start()
+            run.until(lambda: workload.has_last(self.source, self.replica), "the rows that were there before", 120)
+            time.sleep(2)
+            end = self.stamp()
+            run.kill()
+            self.say(f"the rows that were there before are there; the kills ended {'too late' if over else 'in the midst of it'}; "
+                     f"{load.text()}")
+        self.loaded = self.changes() - before
+        return range(begin, end)
+
+    def stream(self, changes, alter_pause):
+        """Killed while it streams, until the writers have made so many changes. Equal afterwards."""
+        before = self.changes()
+        with workload.Load(self.source, self.choices, huge=True, alter_pause=alter_pause) as load:
+            run = self.outages.kill_pipeline(self.choices.kills // 5)
+            self.outages.kill_servers(run, 6)
+            while self.loaded + self.changes() - before < changes:
+                run.must_run()
+                time.sleep(1)
+            load.stop()
+        self.loaded += self.changes() - before
+        if load.alterations:
+            load.alterations.settle()
+        self.say(f"the load is over; {load.text()}")
+        workload.compare(self.source, self.replica, run, 240)
+        letters = workload.letters(run)
+        expect(not letters, "there are dead letters:\n" + "\n".join(letters[:12]))
+        self.say("equal row for row")
+        run.stop()
+
+    def end(self, snapshot, again=0):
+        held, more = check_log(self.place, self.source, snapshot, again)
+        self.say(f"{self.loaded} changes by the writers, {self.changes()} in all, {held} records in the log, {more} of them rows that were read; "
+                 f"{self.outages.pipeline} kills of the pipeline, {self.outages.server} of the servers")
+
+
+def whole(sql, choices, alter_always):
+    with Server("source") as one, Server("target") as other, Place(sql) as place:
+        run = Whole(sql, choices, place, one, other)
+        workload.create(run.source)
+        workload.fill(run.source, FILL)
+        workload.fill_last(run.source)
+        pause = 1 if alter_always else 0
+        snapshot = run.snapshot(pause)
+        run.stream(CHANGES * 3 // 5, pause)
+        run.end(snapshot)
+        run.stream(CHANGES, 1)
+        # By triggers, the rows are read again when columns have changed.
+        run.end(snapshot, again=0 if alter_always else 1000)
+        expect(run.outages.pipeline >= choices.kills // 2, "too few kills hit the pipeline")
+
+
+def by_log(_, choices):
+    whole(WAL, choices, alter_always=True)
+
+
+def by_triggers(_, choices):
+    whole(TRIGGERS, choices, alter_always=False)
