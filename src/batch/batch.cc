@@ -1,5 +1,7 @@
 #include "batch/batch.h"
 
+#include <fmt/core.h>
+
 #include "batch/kernels.h"
 
 namespace levada {
@@ -22,6 +24,19 @@ std::vector<T> gather_vector(const std::vector<T>& from, Rows rows) {
 }
 
 }  // namespace
+
+std::string Origin::text(std::uint32_t row) const {
+  if (offsets.empty()) return topic;
+  auto number = static_cast<std::uint64_t>(offsets[row]);
+  if (place != Place::offset && number == 0) return topic;  // rows that were there before
+  switch (place) {
+    case Place::lsn: return fmt::format("{} LSN {:X}/{:X}", topic, number >> 32, number & 0xffff'ffff);
+    case Place::change: return fmt::format("{} change {}", topic, number);
+    case Place::offset: break;
+  }
+  return partition < 0 ? fmt::format("{} row {}", topic, offsets[row])
+                       : fmt::format("{}-{} offset {}", topic, partition, offsets[row]);
+}
 
 Batch compact(Batch batch) {
   if (batch.selection.is_all()) return batch;

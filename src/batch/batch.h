@@ -20,11 +20,19 @@ namespace levada {
 
 // Where rows come from; shared by all batches derived from one.
 struct Origin {
+  // What the offsets count: records of a partition (of none, partition -1: rows of a file), places in a server's log,
+  // changes of a change table.
+  enum class Place : std::uint8_t { offset, lsn, change };
   std::string topic;
   std::int32_t partition = 0;
+  Place place = Place::offset;
   std::vector<std::int64_t> offsets;      // of each row in its partition; empty before the log has given any
   std::vector<std::string_view> headers;  // of each row, in record batch form; empty if no row has any
   std::shared_ptr<const void> memory;     // what the headers point into
+
+  // Where the row was, for people: "shop-0 offset 17", "people.csv row 3", "public.people LSN 0/16B3748",
+  // "public.people change 42".
+  std::string text(std::uint32_t row) const;
 };
 
 struct Batch {

@@ -47,6 +47,8 @@ Result<Batch> decode(const RecordFormat& format, const SchemaRef& schema, const 
     origin->memory = std::move(headers);
   }
   batch.origin = std::move(origin);
+  const Record record{.key = {}, .value = {}, .offset = Offset(0), .headers = letter.headers};
+  read_marks(std::span(&record, 1), batch);
   return batch;
 }
 

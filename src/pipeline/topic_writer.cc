@@ -188,12 +188,10 @@ void TopicWriter::refuse(const Batch& batch, Rows rows, const std::string& stage
         .stage = stage, .cause = cause, .topic = format_.topic, .timestamp_ms = batch.timestamp_ms(rows[i])};
     if (!null_keys_[i]) letter.key = std::string(keys_[i]);
     letter.value = std::string(values_[i]);
-    if (batch.origin && !batch.origin->headers.empty()) letter.headers = std::string(batch.origin->headers[rows[i]]);
-    if (batch.origin && !batch.origin->offsets.empty())
-      letter.origin =
-          batch.origin->topic +
-          (batch.origin->partition >= 0 ? "-" + std::to_string(batch.origin->partition) + " offset " : " row ") +
-          std::to_string(batch.origin->offsets[rows[i]]);
+    std::string_view headers;
+    if (batch.origin && !batch.origin->headers.empty()) headers = batch.origin->headers[rows[i]];
+    if (!batch.absent.empty() || headers.size() > 1) letter.headers = headers_with_marks(batch, rows[i], headers);
+    if (batch.origin && !batch.origin->offsets.empty()) letter.origin = batch.origin->text(rows[i]);
     problems.refused.push_back(std::move(letter));
   }
 }

@@ -1,5 +1,8 @@
 #include "connectors/postgres/capture_options.h"
 
+#include "base/logging.h"
+#include "connectors/postgres/column_mask.h"
+#include "connectors/postgres/connection.h"
 #include "connectors/postgres/names.h"
 
 namespace levada {
@@ -75,7 +78,27 @@ Result<CaptureOptions> read_capture_options(const CaptureProperties& properties,
                     .money_fraction_digits = static_cast<int>(written.money_digits),
                     .unknown_types = written.unknown_types};
   options.tombstones = written.tombstones;
+  options.heartbeat_ms = written.heartbeat_ms;
+  const std::string& older = written.older_heartbeat_prefix;
+  options.heartbeat_topic = (older.empty() ? written.heartbeat_prefix : older) + "." + options.topic_prefix;
+  options.heartbeat_query = written.heartbeat_query;
+  if (!options.heartbeat_query.empty() && options.heartbeat_ms == 0)
+    return Error(ErrorKind::usage, "'heartbeat.action.query' cannot be used")
+        .why("there are no heartbeats")
+        .where(find_property(properties.known, "heartbeat.action.query")->where)
+        .remedy("Set 'heartbeat.interval.ms'.");
+  if (!written.masks.empty() || !written.cuts.empty())
+    options.masks = std::make_shared<const ColumnMasks>(LV_TRY(ColumnMasks::compile(written.masks, written.cuts)));
   return options;
+}
+
+Result<void> run_heartbeat_query(PostgresConnection& connection, const std::string& query, Logger& logger) {
+  if (query.empty()) return {};
+  auto done = connection.execute(query);
+  if (done) return {};
+  if (done.error().kind() == ErrorKind::unreachable) return done;
+  logger.warning("heartbeat.action.query failed", {{"why", done.error().line()}});
+  return {};
 }
 
 }  // namespace levada

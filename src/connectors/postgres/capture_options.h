@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -14,11 +15,18 @@
 
 namespace levada {
 
+class ColumnMasks;
+class Logger;
+class PostgresConnection;
+
 struct CaptureOptions {
   PostgresAddress address;
   std::string topic_prefix;
   ValueModes values;
+  std::shared_ptr<const ColumnMasks> masks;  // null: every column is captured as it is
   bool tombstones = true;
+  std::int64_t heartbeat_ms = 0;  // 0: none
+  std::string heartbeat_topic, heartbeat_query;
 };
 
 // As written. Each source's own struct is derived from it.
@@ -33,6 +41,9 @@ struct CaptureWritten {
   ValueModes::Interval interval{};
   std::int64_t money_digits = 0;
   bool unknown_types = false, tombstones = false;
+  Properties masks, cuts;
+  std::int64_t heartbeat_ms = 0;
+  std::string heartbeat_prefix, older_heartbeat_prefix, heartbeat_query;
 };
 
 // Found by the type of the value: the enums' own namespace.
@@ -88,10 +99,35 @@ inline constexpr Option value_rows[] = {
      .field = option_in<W, &W::unknown_types>,
      .fallback = "true",
      .doc = "Whether columns of types that we do not know come as text, or not at all."},
+    {.name = "column.mask.*",
+     .field = option_in<W, &W::masks>,
+     .doc = "with.N.chars: N stars instead of the texts of the columns that are listed; hash.ALGORITHM.with.salt.SALT, "
+            "or hash.v2.…: their hashes (v2: of the text itself, else of the object that Java writes for it). Regular "
+            "expressions for SCHEMA.TABLE.COLUMN. Keys of records stay as they are."},
+    {.name = "column.truncate.*",
+     .field = option_in<W, &W::cuts>,
+     .doc = "to.N.chars: texts of the columns that are listed are cut behind N characters, a bytea behind N bytes."},
     {.name = "tombstones.on.delete",
      .field = option_in<W, &W::tombstones>,
      .fallback = "true",
      .doc = "Whether a deletion's envelope is followed by a record without value. Rows as they are need none."},
+    {.name = "heartbeat.interval.ms",
+     .field = option_in<W, &W::heartbeat_ms>,
+     .fallback = "0",
+     .range = "0..86400000",
+     .unit = "ms",
+     .doc = "How often there is a heartbeat: heartbeat.action.query is run, and where records have envelopes one says "
+            "the time. 0: never; what the server keeps for us moves on without it."},
+    {.name = "topic.heartbeat.prefix",
+     .field = option_in<W, &W::heartbeat_prefix>,
+     .fallback = "__debezium-heartbeat",
+     .doc = "The heartbeats' topic is this, a point, and topic.prefix."},
+    {.name = "heartbeat.topics.prefix",
+     .field = option_in<W, &W::older_heartbeat_prefix>,
+     .doc = "The older name of topic.heartbeat.prefix."},
+    {.name = "heartbeat.action.query",
+     .field = option_in<W, &W::heartbeat_query>,
+     .doc = "A statement that is run at each heartbeat."},
 };
 
 // One table of the source's own rows between the shared ones.
@@ -113,5 +149,8 @@ CaptureProperties part_driver(std::span<const Option> table, const Properties& p
 
 Result<CaptureOptions> read_capture_options(const CaptureProperties& properties, const CaptureWritten& written,
                                             const std::string& connector, RecordForm form, OptionNotes& notes);
+
+// What fails is told and done again at the next heartbeat; only a server that is away is an error.
+Result<void> run_heartbeat_query(PostgresConnection& connection, const std::string& query, Logger& logger);
 
 }  // namespace levada

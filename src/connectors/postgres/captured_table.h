@@ -9,6 +9,8 @@
 
 namespace levada {
 
+struct ColumnMask;
+
 // A type of the server, resolved as far as reading its text needs.
 struct CapturedType {
   std::uint32_t oid = 0;
@@ -37,6 +39,7 @@ struct CapturedColumn {
   int dimensions = 0;                   // pg_attribute.attndims: of an array, as it was declared
   std::optional<std::string> fallback;  // its DEFAULT, as pg_get_expr() prints it
   std::string comment = {};
+  std::shared_ptr<const ColumnMask> mask = nullptr;  // column_mask.h; its values are hidden
 };
 
 // Immutable; a table that is altered is another one.

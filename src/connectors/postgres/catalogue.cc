@@ -116,6 +116,7 @@ Result<std::vector<CapturedTableRef>> Catalogue::load(PostgresConnection& connec
     if (!column.generated) column.fallback = std::move(row[7]);
     column.comment = row[8].value_or("");
     column.dimensions = number<int>(row[9]);
+    if (rules_.masks) column.mask = rules_.masks->of(table.schema, table.name, column.name);
     if (column.generated && !rules_.generated) continue;
     if (rules_.filter->column(table.schema, table.name, column.name)) table.columns.push_back(std::move(column));
   }

@@ -10,6 +10,7 @@
 
 #include "connectors/postgres/capture_filter.h"
 #include "connectors/postgres/captured_table.h"
+#include "connectors/postgres/column_mask.h"
 #include "connectors/postgres/connection.h"
 
 namespace levada {
@@ -22,6 +23,7 @@ class Catalogue {
   struct Rules {
     const CaptureFilter* filter = nullptr;
     std::string topic_prefix;
+    std::shared_ptr<const ColumnMasks> masks = nullptr;
     bool through_root = false;  // partitioned tables instead of their partitions
     bool generated = false;     // also computed columns
   };

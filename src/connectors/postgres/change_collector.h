@@ -17,7 +17,8 @@ namespace levada {
 
 // Where and when a change was committed, for envelopes and event times.
 struct ChangePlace {
-  std::uint64_t lsn = 0;  // of the change itself
+  std::uint64_t lsn = 0;  // of the change itself; of a change table, the number of the change
+  bool from_log = true;   // false: from a change table
   std::uint64_t commit_lsn = 0;
   std::uint64_t previous_commit_lsn = 0;  // of the transaction before; 0: not known
   std::uint32_t xid = 0;
@@ -61,6 +62,8 @@ class ChangeCollector {
   // The transaction begins and ends, for the transaction topic.
   virtual void begin(const ChangePlace& place) = 0;
   virtual void commit(const ChangePlace& place) = 0;
+  // A sign of life at this time: only envelopes have a place for it.
+  virtual void beat(std::int64_t) {}
   virtual std::size_t bytes() const = 0;  // of texts gathered
   virtual std::uint64_t changes() const = 0;
   // Moves everything gathered to `out`, in order within each topic; rows that no column can hold become dead letters.

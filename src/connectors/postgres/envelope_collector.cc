@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/random.h"
 #include "connectors/postgres/connect_value.h"
 #include "connectors/postgres/refused_change.h"
 #include "formats/connect_json.h"
@@ -62,6 +63,12 @@ ColumnRef only(const Column& column, const std::vector<std::uint32_t>& rows) {
 
 }  // namespace
 
+std::string new_run() {
+  std::uint64_t high = random_seed(), low = random_seed();
+  return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff, high & 0xfff,
+                     0x8000 | (low >> 48 & 0x3fff), low & 0xffff'ffff'ffff);
+}
+
 EnvelopeCollector::EnvelopeCollector(EnvelopeOptions options, ValueModes modes, const Clock& clock)
     : options_(std::move(options)),
       modes_(modes),
@@ -69,7 +76,9 @@ EnvelopeCollector::EnvelopeCollector(EnvelopeOptions options, ValueModes modes, 
       message_key_(message_key_type()),
       message_value_(message_value_type(modes.binary != ValueModes::Binary::bytes)),
       transaction_key_(transaction_key_type()),
-      transaction_value_(transaction_value_type()) {
+      transaction_value_(transaction_value_type()),
+      heartbeat_key_(heartbeat_key_type()),
+      heartbeat_value_(heartbeat_value_type()) {
   LV_ASSERT(modes_.form == RecordForm::connect);
 }
 
@@ -235,12 +244,18 @@ void EnvelopeCollector::add_message(std::string_view prefix, std::string_view co
   ++changes_;
 }
 
+void EnvelopeCollector::beat(std::int64_t now_us) {
+  beats_ms_.push_back(now_us / 1000);
+  bytes_ += 1;  // there is something to take
+}
+
 // ---- columns ----
 
 void EnvelopeCollector::take(SourceRead& out) {
   for (Stretch& stretch : stretches_)
     if (!stretch.records.empty()) out.records.push_back(records_of(stretch));
   if (!messages_.empty()) out.records.push_back(message_records());
+  if (!beats_ms_.empty()) out.records.push_back(heartbeat_records());
   if (!transactions_.empty()) {
     ConnectRecords records = transaction_records();
     if (records.size > 0) out.records.push_back(std::move(records));
@@ -250,6 +265,7 @@ void EnvelopeCollector::take(SourceRead& out) {
   open_.clear();
   last_table_ = nullptr;
   messages_.clear();
+  beats_ms_.clear();
   refused_.clear();
   // A transaction that is not over goes on counting.
   if (!transactions_.empty() && transactions_.back().end_id.empty()) {
@@ -300,9 +316,10 @@ ConnectRecords EnvelopeCollector::records_of(Stretch& stretch) {
     std::string why;
   };
   std::vector<Refused> refused;
-  auto read = [&](const EnvelopePlan::FieldPlan& field, const FieldText* texts, std::size_t stride, Column& column) {
+  auto read = [&](const EnvelopePlan::FieldPlan& field, const ValueReader& reader, const FieldText* texts,
+                  std::size_t stride, Column& column) {
     RowFailures failures;
-    field.reader->read(texts, stride, rows, column, failures);
+    reader.read(texts, stride, rows, column, failures);
     for (RowFailure& failure : failures)
       refused.push_back({failure.row, table.columns[field.column].name + ": " + failure.why});
   };
@@ -310,8 +327,9 @@ ConnectRecords EnvelopeCollector::records_of(Stretch& stretch) {
   auto value = std::make_shared<Column>(physical_type(*plan.value));
   Column &before = value->child(0), &after = value->child(1);
   for (std::size_t i = 0; i < width; ++i) {
-    read(plan.fields[i], stretch.before.data() + i, width, before.child(i));
-    read(plan.fields[i], stretch.after.data() + i, width, after.child(i));
+    const EnvelopePlan::FieldPlan& field = plan.fields[i];
+    read(field, *field.reader, stretch.before.data() + i, width, before.child(i));
+    read(field, *field.reader, stretch.after.data() + i, width, after.child(i));
   }
   end_rows(before, stretch.records, [](const Record& r) { return r.has_before; });
   end_rows(after, stretch.records, [](const Record& r) { return r.has_after; });
@@ -334,7 +352,7 @@ ConnectRecords EnvelopeCollector::records_of(Stretch& stretch) {
   if (plan.key) {
     key = std::make_shared<Column>(physical_type(*plan.key));
     for (std::size_t i = 0; i < plan.keys.size(); ++i)
-      read(plan.fields[plan.keys[i]], stretch.keys.data() + i, plan.keys.size(), key->child(i));
+      read(plan.fields[plan.keys[i]], *plan.key_readers[i], stretch.keys.data() + i, plan.keys.size(), key->child(i));
     end_rows(*key, stretch.records, [](const Record& r) { return r.has_key; });
     hold_memory(*key, stretch.texts);
   }
@@ -390,6 +408,23 @@ ConnectRecords EnvelopeCollector::records_of(Stretch& stretch) {
   }
   records.timestamps_ms.resize(good.size());
   records.headers.resize(good.size());
+  return records;
+}
+
+ConnectRecords EnvelopeCollector::heartbeat_records() {
+  ConnectRecords records{.topic = options_.heartbeat_topic, .key_type = heartbeat_key_, .value_type = heartbeat_value_};
+  auto key = std::make_shared<Column>(physical_type(*heartbeat_key_));
+  auto value = std::make_shared<Column>(physical_type(*heartbeat_value_));
+  for (std::int64_t ms : beats_ms_) {
+    key->child(0).append_string(options_.name);
+    key->append_structure();
+    value->child(0).append(ms);
+    value->append_structure();
+    records.timestamps_ms.push_back(ms);
+  }
+  records.size = static_cast<std::uint32_t>(beats_ms_.size());
+  records.key = key;
+  records.value = value;
   return records;
 }
 

@@ -4,7 +4,8 @@
 //   value   {"before": …, "after": …, "source": {…}, "transaction": …, "op": "u", "ts_ms": …}
 //
 // A deletion is followed by a tombstone, a change of the key is a deletion, a tombstone and an insertion with each
-// other's key in a header. Messages of the log and the beginnings and ends of transactions have topics of their own.
+// other's key in a header. Messages of the log, heartbeats, and the beginnings and ends of transactions have topics of
+// their own.
 // What is deliberately different from Debezium stands in docs/debezium-differences.md.
 #pragma once
 #include <memory>
@@ -25,8 +26,12 @@ struct EnvelopeOptions {
   bool tombstones = true;
   bool transactions = false;      // provide.transaction.metadata
   std::string transaction_topic;  // empty: NAME.transaction
+  std::string heartbeat_topic;    // of beat()
   std::string run;                // names this run of the connector, in a header
 };
+
+// A random UUID for it.
+std::string new_run();
 
 class EnvelopeCollector : public ChangeCollector {
  public:
@@ -38,6 +43,7 @@ class EnvelopeCollector : public ChangeCollector {
                    const ChangePlace& place) override;
   void begin(const ChangePlace& place) override;
   void commit(const ChangePlace& place) override;
+  void beat(std::int64_t now_us) override;
   std::size_t bytes() const override { return bytes_; }
   std::uint64_t changes() const override { return changes_; }
   void take(SourceRead& out) override;
@@ -88,6 +94,7 @@ class EnvelopeCollector : public ChangeCollector {
   FieldText keep(Stretch& stretch, const FieldText& text);
   void refuse(const CapturedTable& table, const RowChange& change, std::string cause);
   ConnectRecords records_of(Stretch& stretch);
+  ConnectRecords heartbeat_records();
   ConnectRecords message_records();
   ConnectRecords transaction_records();
   void put_source(Column& source, const CapturedTable* table, const ChangePlace& place, SnapshotMark snapshot,
@@ -97,13 +104,15 @@ class EnvelopeCollector : public ChangeCollector {
   const EnvelopeOptions options_;
   const ValueModes modes_;
   const Clock& clock_;
-  const ConnectTypeRef message_key_, message_value_, transaction_key_, transaction_value_;
+  const ConnectTypeRef message_key_, message_value_, transaction_key_, transaction_value_, heartbeat_key_,
+      heartbeat_value_;
   std::unordered_map<std::uint32_t, std::shared_ptr<const EnvelopePlan>> plans_;  // by the table's oid, the newest
   std::vector<Stretch> stretches_;
   std::unordered_map<const CapturedTable*, std::size_t> open_;
   const CapturedTable* last_table_ = nullptr;
   std::size_t last_ = 0;
   std::vector<Message> messages_;
+  std::vector<std::int64_t> beats_ms_;
   std::vector<Transaction> transactions_;  // the last one may go on
   std::vector<DeadLetter> refused_;
   std::size_t bytes_ = 0;

@@ -224,6 +224,27 @@ TEST_SUITE("connectors") {
     CHECK(read.rejected[1].cause == "id: 'x' is not a value of type int4");
   }
 
+  TEST_CASE("envelopes: a heartbeat says the time on a topic of its own") {
+    EnvelopeOptions options;
+    options.heartbeat_topic = "__debezium-heartbeat.shop";
+    Collection c(keyed(), options);
+    c.collector->beat(5'000'123);
+    CHECK(c.collector->bytes() > 0);
+    c.collector->beat(6'000'123);
+    SourceRead read = c.take();
+    REQUIRE(read.records.size() == 1);
+    const ConnectRecords& beats = read.records[0];
+    CHECK(beats.topic == "__debezium-heartbeat.shop");
+    REQUIRE(beats.size == 2);
+    CHECK(beats.timestamps_ms == std::vector<std::int64_t>{5000, 6000});
+    CHECK(json(beats.key_type, beats.key, 0) == R"({"serverName":"shop"})");
+    CHECK(json(beats.value_type, beats.value, 1) == R"({"ts_ms":6000})");
+    CHECK(beats.key_type->name == "io.debezium.connector.common.ServerNameKey");
+    CHECK(beats.value_type->name == "io.debezium.connector.common.Heartbeat");
+    CHECK(new_run() != new_run());
+    CHECK(new_run().size() == 36);
+  }
+
   TEST_CASE("envelopes: transactions and messages have topics of their own") {
     EnvelopeOptions options;
     options.transactions = true;

@@ -82,8 +82,20 @@ std::shared_ptr<const EnvelopePlan> plan_envelope(CapturedTableRef table, const 
   if (!key.empty()) {
     std::vector<ConnectField> key_fields;
     for (std::size_t column : key) {
+      ConnectField field = fields[field_of[column]];
+      std::shared_ptr<const ValueReader> reader = plan->fields[field_of[column]].reader;
+      if (table->columns[column].mask) {
+        CapturedColumn plain = table->columns[column];
+        plain.not_null = !field.type->optional;
+        ValueModes as_text = modes;
+        as_text.unknown_types = true;
+        auto value = plan_value(plain, as_text, ValueUse::key);
+        field.type = value->connect;
+        reader = value->reader;
+      }
       plan->keys.push_back(field_of[column]);
-      key_fields.push_back(fields[field_of[column]]);
+      plan->key_readers.push_back(std::move(reader));
+      key_fields.push_back(std::move(field));
     }
     plan->key = structure(table->topic + ".Key", std::nullopt, false, std::move(key_fields));
   }
@@ -145,6 +157,14 @@ ConnectTypeRef message_value_type(bool content_is_text) {
                     {"message", structure("io.debezium.connector.postgresql.Message", 1, false,
                                           {{"prefix", scalar(Kind::string, true)},
                                            {"content", scalar(content_is_text ? Kind::string : Kind::bytes, true)}})}});
+}
+
+ConnectTypeRef heartbeat_key_type() {
+  return structure("io.debezium.connector.common.ServerNameKey", 1, false, {{"serverName", scalar(Kind::string)}});
+}
+
+ConnectTypeRef heartbeat_value_type() {
+  return structure("io.debezium.connector.common.Heartbeat", 1, false, {{"ts_ms", scalar(Kind::int64)}});
 }
 
 ConnectTypeRef transaction_key_type() {

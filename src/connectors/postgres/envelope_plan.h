@@ -22,9 +22,10 @@ struct EnvelopePlan {
     bool known_before;         // the log has the column of the row before
   };
   CapturedTableRef table;
-  ConnectTypeRef key, value;      // key: null where the table has none
-  std::vector<FieldPlan> fields;  // in the table's order
-  std::vector<std::size_t> keys;  // of fields, in the key's order
+  ConnectTypeRef key, value;                                    // key: null where the table has none
+  std::vector<FieldPlan> fields;                                // in the table's order
+  std::vector<std::size_t> keys;                                // of fields, in the key's order
+  std::vector<std::shared_ptr<const ValueReader>> key_readers;  // of each: a mask leaves the key as it is
 };
 
 // `modes` are of RecordForm::connect. Columns that the log does not hold are left out.
@@ -35,6 +36,8 @@ ConnectTypeRef source_type();             // io.debezium.connector.postgresql.So
 ConnectTypeRef transaction_block_type();  // event.block
 ConnectTypeRef message_key_type();
 ConnectTypeRef message_value_type(bool content_is_text);  // binary.handling.mode
+ConnectTypeRef heartbeat_key_type();
+ConnectTypeRef heartbeat_value_type();
 ConnectTypeRef transaction_key_type();
 ConnectTypeRef transaction_value_type();
 

@@ -2,18 +2,23 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/json.h"
+#include "connectors/postgres/column_mask.h"
 #include "connectors/postgres/pgoutput.h"
 
 namespace levada {
-namespace {
 
-void append_row(std::string& out, std::string_view name, const std::vector<NamedText>& row) {
-  if (row.empty()) return;
-  append_json_string(out += ',', name);
-  out += ":{";
+void append_row_json(std::string& out, const CapturedTable& table, const std::vector<NamedText>& row) {
+  out += '{';
   char separator = 0;
-  for (const NamedText& field : row) {
+  Arena arena;
+  for (NamedText field : row) {
+    auto column = std::ranges::find(table.columns, field.name, &CapturedColumn::name);
+    if (column != table.columns.end() && column->mask)
+      if (CapturedType type = column->type.resolved(); column->mask->takes(type))
+        field.text = column->mask->apply(field.text, type, arena);
     if (field.text.kind == FieldText::Kind::unchanged) continue;
     if (separator) out += separator;
     separator = ',';
@@ -27,7 +32,13 @@ void append_row(std::string& out, std::string_view name, const std::vector<Named
   out += '}';
 }
 
-}  // namespace
+static void append_row(std::string& out, const CapturedTable& table, std::string_view name,
+                       const std::vector<NamedText>& row) {
+  if (row.empty()) return;
+  append_json_string(out += ',', name);
+  out += ':';
+  append_row_json(out, table, row);
+}
 
 DeadLetter refused_change(const CapturedTable& table, char op, const ChangePlace& place, std::string cause,
                           const std::vector<NamedText>& before, const std::vector<NamedText>& after) {
@@ -35,15 +46,16 @@ DeadLetter refused_change(const CapturedTable& table, char op, const ChangePlace
   letter.stage = "read";
   letter.cause = std::move(cause);
   letter.origin = table.text();
-  if (place.lsn != 0) letter.origin += " at " + lsn_text(place.lsn);
+  if (place.lsn != 0)
+    letter.origin += place.from_log ? " LSN " + lsn_text(place.lsn) : " change " + std::to_string(place.lsn);
   if (place.xid != 0) letter.origin += fmt::format(", transaction {}", place.xid);
   letter.topic = table.topic;
   letter.timestamp_ms = place.commit_us / 1000;
   std::string value = "{\"op\":\"";
   value += op;
   value += '"';
-  append_row(value, "before", before);
-  append_row(value, "after", after);
+  append_row(value, table, "before", before);
+  append_row(value, table, "after", after);
   value += '}';
   letter.value = std::move(value);
   return letter;

@@ -10,14 +10,17 @@
 namespace levada {
 
 struct NamedText {
-  std::string_view name;
+  std::string_view name;  // of a column of the table
   FieldText text;
 };
 
 // The value is JSON: {"op":"u","before":{"id":"1"},"after":{"id":"1","big":null}}, each value the server's text;
-// columns that it did not send are left out, and so is a row that it did not send.
+// columns that it did not send are left out, and so is a row that it did not send. Masked columns are masked.
 DeadLetter refused_change(const CapturedTable& table, char op, const ChangePlace& place, std::string cause,
                           const std::vector<NamedText>& before, const std::vector<NamedText>& after);
+
+// A row as a JSON object, as it stands there.
+void append_row_json(std::string& out, const CapturedTable& table, const std::vector<NamedText>& row);
 
 // All columns of a row as the server sent it.
 std::vector<NamedText> named_texts(const CapturedTable& table, std::span<const FieldText> row);

@@ -183,10 +183,9 @@ Batch RowCollector::batch_of(const Stretch& stretch) {
   auto origin = std::make_shared<Origin>();
   origin->topic = plan.table->text();
   origin->partition = -1;
+  origin->place = stretch.rows.front().place.from_log ? Origin::Place::lsn : Origin::Place::change;
   auto timestamps = std::make_shared<std::vector<std::int64_t>>();
-  auto offset_of = [](const Row& row) {
-    return static_cast<std::int64_t>(row.place.lsn != 0 ? row.place.lsn : row.place.ordinal);
-  };
+  auto offset_of = [](const Row& row) { return static_cast<std::int64_t>(row.place.lsn); };
   if (!stretch.texts) {
     origin->offsets.assign(rows, offset_of(stretch.row(0)));
     timestamps->assign(rows, stretch.row(0).place.commit_us / 1000);

@@ -78,6 +78,7 @@ TEST_SUITE("connectors") {
     CHECK(batch.origin->topic == "inventory.keyed");
     CHECK(batch.origin->partition == -1);
     CHECK(batch.origin->offsets == std::vector<std::int64_t>{100, 101, 102, 103, 103, 104});
+    CHECK(batch.origin->text(1) == "inventory.keyed LSN 0/65");
     CHECK(batch.timestamp_ms(5) == 1500);
     CHECK(batch.schema->key == std::vector<Field>{{"id", TypeKind::int32}});
     CHECK(batch.schema->origin->columns == std::vector<ColumnOrigin>{{"integer", true}, {"text"}, {"numeric(10,2)"}});
@@ -143,7 +144,7 @@ TEST_SUITE("connectors") {
     CHECK(read.rejected[0].cause ==
           "the log does not hold the key's column name of the row that is gone; ALTER TABLE inventory.keyed REPLICA "
           "IDENTITY FULL writes it");
-    CHECK(read.rejected[0].origin == "inventory.keyed at 0/64, transaction 7");
+    CHECK(read.rejected[0].origin == "inventory.keyed LSN 0/64, transaction 7");
     CHECK(read.rejected[0].topic == "shop.inventory.keyed");
     CHECK(read.rejected[0].value == R"({"op":"d","before":{"id":"4","name":null,"qty":null}})");
 

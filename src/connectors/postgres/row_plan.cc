@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "connectors/postgres/column_mask.h"
+
 namespace levada {
 namespace {
 
@@ -47,15 +49,15 @@ std::shared_ptr<const RowPlan> plan_rows(CapturedTableRef table, const ValueMode
   auto add = [&](std::size_t i, bool is_key) {
     const CapturedColumn& column = table->columns[i];
     if (!column.in_log && !is_key) return;
-    auto value = plan_value(column, modes);
-    if (!value && is_key) {
-      ValueModes as_text = modes;
-      as_text.unknown_types = true;
-      value = plan_value(column, as_text);
-    }
+    ValueModes column_modes = modes;
+    column_modes.unknown_types = modes.unknown_types || is_key;
+    auto value = plan_value(column, column_modes, is_key ? ValueUse::key : ValueUse::row);
     if (!value) return;
     (is_key ? schema.key : schema.value).push_back({column.name, value->type});
-    origin.columns.push_back({declared_type(column), column.not_null});
+    std::string declared = declared_type(column);
+    CapturedType type = column.type.resolved();
+    if (column.mask && !is_key && column.mask->takes(type)) declared = column.mask->declared(type, declared);
+    origin.columns.push_back({std::move(declared), column.not_null});
     plan->fields.push_back({i, value->reader});
   };
   for (std::size_t i : key) add(i, true);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "connectors/postgres/column_mask.h"
 #include "connectors/postgres/names.h"
 #include "connectors/postgres/pgoutput.h"
 
@@ -164,6 +165,7 @@ Result<std::vector<Error>> check_capture(PostgresConnection& connection, const W
                         .remedy("Compare 'table.include.list' and 'schema.include.list' with the names in the "
                                 "database: a pattern must match the whole of schema.table."));
   for (const CapturedTableRef& table : tables) {
+    for (std::string& line : unmasked_columns(*table)) notes.push_back("column " + std::move(line));
     const std::string name = "table " + table->text();
     if (table->columns.empty())
       notes.push_back(name + " has no column that is captured");

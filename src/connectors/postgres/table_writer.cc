@@ -228,6 +228,12 @@ std::string TableWriter::lacking_names(std::uint32_t position) const {
                 [&](std::size_t i) { return sets_[lacking_[position]][i] ? "\"" + plan_.columns[i].name + "\"" : ""; });
 }
 
+std::string TableWriter::not_sent(std::uint32_t position, std::string_view why) const {
+  return "the source has not sent " + lacking_names(position) + ", as it has not changed, and " + std::string(why) +
+         "; an UPDATE of the row at the source that sets it anew sends it, and ALTER TABLE … REPLICA IDENTITY FULL "
+         "there has it sent always";
+}
+
 void TableWriter::complete_rows() {
   if (plan_.mode == InsertMode::insert) return;
   sort_by_key(order_);
@@ -238,8 +244,7 @@ void TableWriter::complete_rows() {
     std::uint32_t& row = order_[keys_[k].place];
     if (before && lacking_[row] != 0) {
       if (deletions_[*before]) {
-        refuse(row, "the source has not sent " + lacking_names(row) +
-                        ", as it has not changed, and the row with this key was deleted before");
+        refuse(row, not_sent(row, "the row with this key was deleted before"));
         refused[keys_[k].place] = true;
         continue;
       }
@@ -313,8 +318,7 @@ void TableWriter::choose_rows(const Batch& batch, RowFailures& rejected) {
       }
     }
     if (lacking_[position] != 0 && !keyed) {
-      refuse_row(i, "the source has not sent " + lacking_names(position) +
-                        ", as it has not changed; without a key the row that has it cannot be found");
+      refuse_row(i, not_sent(position, "without a key the row that has it cannot be found"));
       continue;
     }
     if (large && bytes_of(position) > most_row_bytes) {
@@ -480,8 +484,7 @@ Result<void> TableWriter::try_statements(Round& round, Span rows) {
   const auto changed = LV_TRY(round.connection().run(statements));
   for (std::size_t g = 0; g < groups.size() && plan_.mode == InsertMode::upsert; ++g) {
     if (changed[before + g] >= groups[g].size()) continue;
-    not_there_ = "the source has not sent " + lacking_names(groups[g][0]) +
-                 ", as it has not changed, and the target has no row with this key that would have it";
+    not_there_ = not_sent(groups[g][0], "the target has no row with this key that would have it");
     return Error(ErrorKind::rejected, not_there_);
   }
   return {};

@@ -67,6 +67,8 @@ class TableWriter {
   std::uint32_t append_completed(std::uint32_t row, std::uint32_t before);
   std::uint32_t number_of(const std::vector<bool>& set);
   std::string lacking_names(std::uint32_t position) const;
+  // Why a row cannot be written without what it lacks, and what to do.
+  std::string not_sent(std::uint32_t position, std::string_view why) const;
   std::size_t bytes_of(std::uint32_t position) const;
   std::size_t bytes() const;
   void refuse(std::uint32_t position, std::string why, std::string sqlstate = {});

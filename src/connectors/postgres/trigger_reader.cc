@@ -5,8 +5,8 @@
 #include <charconv>
 #include <cstdio>
 
-#include "base/json.h"
 #include "connectors/postgres/names.h"
+#include "connectors/postgres/refused_change.h"
 
 namespace levada {
 namespace {
@@ -174,6 +174,7 @@ bool TriggerRow::collect_change(const PostgresRow& row, std::int64_t now_us, Cha
   time_us = number_in<std::int64_t>(row[3], 0);
   put(row, fixed_columns + table_.old_key.size(), row_);
   RowChange change;
+  change.place.from_log = false;
   change.op = op_of(row[2].value_or(""));
   change.place.xid = static_cast<std::uint32_t>(number_in<std::uint64_t>(row[1], 0));
   change.place.commit_us = time_us != 0 ? time_us : now_us;
@@ -193,9 +194,8 @@ bool TriggerRow::collect_change(const PostgresRow& row, std::int64_t now_us, Cha
       }
       break;
     default: {
-      Json value;
-      for (std::size_t c = 0; c < row_.size(); ++c)
-        value.set(table_.table->columns[c].name, row_[c].kind == FieldText::Kind::text ? Json(row_[c].view()) : Json());
+      std::string value;
+      append_row_json(value, *table_.table, named_texts(*table_.table, row_));
       rejected = {
           .stage = "read",
           .cause = "action '" + std::string(row[2].value_or("")) + "' is none of INSERT, UPDATE, DELETE and TRUNCATE",
@@ -203,7 +203,7 @@ bool TriggerRow::collect_change(const PostgresRow& row, std::int64_t now_us, Cha
           .topic = {},
           .timestamp_ms = change.place.commit_us / 1000,
           .key = std::nullopt,
-          .value = value.text()};
+          .value = std::move(value)};
       return false;
     }
   }
@@ -214,6 +214,7 @@ bool TriggerRow::collect_change(const PostgresRow& row, std::int64_t now_us, Cha
 void TriggerRow::collect_row(const PostgresRow& row, std::int64_t now_us, ChangeCollector& out) {
   put(row, 0, row_);
   RowChange change;
+  change.place.from_log = false;
   change.op = 'r';
   change.after = row_;
   change.place.commit_us = now_us;

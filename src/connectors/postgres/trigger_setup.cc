@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "connectors/postgres/column_mask.h"
 #include "connectors/postgres/trigger_functions.h"
 
 namespace levada {
@@ -39,6 +40,9 @@ class Planner {
       compare_triggers();
     else if (std::ranges::all_of(old_key_, [&](const std::string& c) { return has(c); }))
       record_old_key();
+    if (options_.masks)
+      for (CapturedColumn& column : table.columns)
+        column.mask = options_.masks->of(table.schema, table.name, column.name);
     plan_.table.table = std::make_shared<const CapturedTable>(std::move(table));
     return std::move(plan_);
   }

@@ -5,7 +5,7 @@
 #include <mutex>
 
 #include "base/fail_point.h"
-#include "base/random.h"
+#include "connectors/postgres/column_mask.h"
 #include "connectors/postgres/envelope_collector.h"
 #include "connectors/postgres/row_collector.h"
 #include "connectors/postgres/row_plan.h"
@@ -52,6 +52,7 @@ class TriggerSource : public Source {
   Result<void> read_rows();
   Result<void> end_rows();
   Result<void> prune();
+  Result<void> beat();
   bool full() const {
     return collector_->changes() >= static_cast<std::uint64_t>(options_.most_rows) || collector_->bytes() >= most_bytes;
   }
@@ -60,7 +61,7 @@ class TriggerSource : public Source {
 
   const SourceContext context_;
   const TriggerOptions options_;
-  const std::string run_ = std::to_string(random_seed());
+  const std::string run_ = new_run();
 
   std::unique_ptr<PostgresConnection> connection_;
   std::vector<TriggerTable> tables_;
@@ -76,7 +77,7 @@ class TriggerSource : public Source {
   bool moved_ = false;   // the position is another one
   bool noticed_ = true;  // there may be something: look
   std::int64_t next_look_us_ = 0;
-  std::int64_t next_check_us_ = 0;
+  std::int64_t next_check_us_ = 0, beaten_us_ = 0;
 
   TriggerPosition acknowledged_;
   bool prunable_ = false, prune_failed_ = false;
@@ -100,10 +101,13 @@ Result<std::vector<Error>> TriggerSource::preflight() {
     problems.push_back(std::move(plans).error());
     return problems;
   }
-  for (TriggerPlan& plan : *plans)
+  for (TriggerPlan& plan : *plans) {
+    if (context_.notes)
+      for (std::string& line : unmasked_columns(*plan.table.table)) context_.notes->push_back("column " + line);
     for (SetupStep& step : plan.steps)
       if (options_.setup != TriggerSetup::automatic || !step.allowed || step.sql.empty())
         problems.push_back(std::move(step.problem));
+  }
   return problems;
 }
 
@@ -118,6 +122,7 @@ std::unique_ptr<ChangeCollector> TriggerSource::make_collector() const {
   if (context_.form == RecordForm::rows) return std::make_unique<RowCollector>(options_.values);
   EnvelopeOptions envelope{.name = options_.topic_prefix, .database = options_.address.get("dbname")};
   envelope.tombstones = options_.tombstones;
+  envelope.heartbeat_topic = options_.heartbeat_topic;
   envelope.run = run_;
   return std::make_unique<EnvelopeCollector>(std::move(envelope), options_.values, *context_.clock);
 }
@@ -126,6 +131,7 @@ Result<void> TriggerSource::start(const std::optional<std::string>& position) {
   connection_.reset();
   doing_ = Doing::nothing;
   streaming_ = moved_ = prunable_ = false;
+  beaten_us_ = context_.clock->steady_us();
   rows_of_.reset();
   noticed_ = true;
   TriggerPosition stored;
@@ -137,6 +143,9 @@ Result<void> TriggerSource::start(const std::optional<std::string>& position) {
     if (options_.prune && !LV_TRY(claim(*connection_, table)))
       return Error(ErrorKind::unreachable, "another connector reads and prunes " + table.changes)
           .remedy("Stop it, or give each a change table of its own by 'change.table'.");
+  for (const TriggerTable& table : tables_)
+    for (const std::string& line : unmasked_columns(*table.table))
+      context_.logger->warning("capture", {{"note", line}});
   if (options_.notify) LV_TRY(connection_->execute(std::string("LISTEN ") + trigger_channel));
   collector_ = make_collector();
   progress_.clear();
@@ -224,6 +233,7 @@ Result<SourceRead> TriggerSource::read(std::stop_token stop, milliseconds wait) 
   SourceRead out;
   LV_TRY(check_tables());
   LV_TRY(prune());
+  LV_TRY(beat());
   if (doing_ == Doing::nothing && !LV_TRY(begin_rows())) {
     if (!wants_changes()) {
       LV_TRY(connection_->wait_for_notification(wait));
@@ -405,6 +415,18 @@ Result<void> TriggerSource::prune() {
   prune_failed_ = false;
   prunable_ = more;
   if (!more) next_prune_us_ = context_.clock->steady_us() + prune_every_us;
+  return {};
+}
+
+// Between two results, as a statement may be run.
+Result<void> TriggerSource::beat() {
+  std::int64_t now_us = context_.clock->steady_us();
+  if (!context_.follow || options_.heartbeat_ms == 0 || doing_ != Doing::nothing) return {};
+  if (now_us - beaten_us_ < options_.heartbeat_ms * 1000) return {};
+  beaten_us_ = now_us;
+  LV_TRY(run_heartbeat_query(*connection_, options_.heartbeat_query, *context_.logger));
+  collector_->beat(context_.clock->now_us());
+  if (collector_->bytes() > 0) moved_ = true;
   return {};
 }
 

@@ -78,7 +78,10 @@ struct ValuePlan {
   ConnectTypeRef connect;  // RecordForm::connect: how Connect's schema describes it; else null
 };
 
+// Of a row's values: as the column's mask says. Of a record's key: as they are.
+enum class ValueUse : std::uint8_t { row, key };
 // nullopt: such a column is left out (unknown_types).
-std::optional<ValuePlan> plan_value(const CapturedColumn& column, const ValueModes& modes);
+std::optional<ValuePlan> plan_value(const CapturedColumn& column, const ValueModes& modes,
+                                    ValueUse use = ValueUse::row);
 
 }  // namespace levada

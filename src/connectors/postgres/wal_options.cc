@@ -49,13 +49,12 @@ struct Written : CaptureWritten {
   std::int64_t snapshot_readers = 0, snapshot_rows = 0;
   std::vector<std::string> skipped;
   bool transaction_topic = false;
-  std::string transaction_topic_name, heartbeat_query;
-  std::int64_t heartbeat_ms = 0, status_ms = 0;
+  std::string transaction_topic_name;
+  std::int64_t status_ms = 0;
   TransactionChoice transactions{};
   bool stream_large = false;
   std::int64_t spill_mb = 0, most_rows = 0, warn_mb = 0;
   std::string spill_directory;
-  Properties masks, cuts;
 };
 
 constexpr std::string_view own_queue = "the pipeline reads ahead two batches and no more";
@@ -157,15 +156,6 @@ constexpr Option own_rows[] = {
      .field = option<&Written::transaction_topic_name>,
      .fallback = "transaction",
      .doc = "That topic: PREFIX.transaction."},
-    {.name = "heartbeat.interval.ms",
-     .field = option<&Written::heartbeat_ms>,
-     .fallback = "0",
-     .range = "0..86400000",
-     .unit = "ms",
-     .doc = "How often heartbeat.action.query is run. The slot moves without it."},
-    {.name = "heartbeat.action.query",
-     .field = option<&Written::heartbeat_query>,
-     .doc = "A statement that is run at each heartbeat."},
     {.name = "status.update.interval.ms",
      .field = option<&Written::status_ms>,
      .fallback = "10000",
@@ -203,8 +193,6 @@ constexpr Option own_rows[] = {
      .range = "0..",
      .unit = "MB",
      .doc = "From how much log that the server keeps for us on there is a warning; 0: never."},
-    {.name = "column.mask.*", .field = option<&Written::masks>, .doc = "Not built: the transform MaskField masks."},
-    {.name = "column.truncate.*", .field = option<&Written::cuts>, .doc = "Not built."},
     {.name = "column.propagate.source.type", .doc = "records always say what the database says of their columns"},
     {.name = "datatype.propagate.source.type", .doc = "records always say what the database says of their columns"},
     {.name = "connection.validation.timeout.ms", .doc = "connect_timeout in 'connection.url' says it"},
@@ -259,7 +247,6 @@ constexpr Option own_rows[] = {
     {.name = "streaming.delay.ms", .doc = "changes are read beside the snapshot"},
     {.name = "topic.cache.size", .doc = "there is no such cache"},
     {.name = "topic.delimiter", .doc = "the parts of a topic's name are joined by points"},
-    {.name = "topic.heartbeat.prefix", .doc = "there are no records of heartbeats: the slot moves without them"},
     {.name = "topic.naming.strategy", .doc = "topics are PREFIX.SCHEMA.TABLE; a transform can rename them"},
     {.name = "unavailable.value.placeholder", .doc = "an unchanged value is marked as such"},
     {.name = "xmin.fetch.interval.ms", .doc = "the slot's xmin is not needed"},
@@ -321,12 +308,6 @@ Result<WalOptions> read_wal_options(const Properties& properties, const std::str
   const Properties& known = parted.known;
   auto written = LV_TRY(parse_options<Written>(table, known, &notes));
   WalOptions options{LV_TRY(read_capture_options(parted, written, connector, form, notes))};
-  for (const Properties* family : {&written.masks, &written.cuts})
-    if (!family->empty())
-      return Error(ErrorKind::unsupported, "columns are not masked or cut off by the source")
-          .where(family->front().where)
-          .remedy("Leave the columns out by 'column.exclude.list', or name a transform MaskField.");
-
   options.lists = {.schemas = std::move(written.schemas),
                    .without_schemas = std::move(written.without_schemas),
                    .tables = std::move(written.tables),
@@ -376,10 +357,6 @@ Result<WalOptions> read_wal_options(const Properties& properties, const std::str
   }
   options.transaction_topic = written.transaction_topic;
   options.transaction_topic_name = options.topic_prefix + "." + written.transaction_topic_name;
-  options.heartbeat_ms = written.heartbeat_ms;
-  options.heartbeat_query = written.heartbeat_query;
-  if (!options.heartbeat_query.empty() && options.heartbeat_ms == 0)
-    return bad_value(known, "heartbeat.action.query", "there are no heartbeats", "Set 'heartbeat.interval.ms'.");
   options.status_ms = written.status_ms;
 
   options.whole_transactions = written.transactions == TransactionChoice::atomic;

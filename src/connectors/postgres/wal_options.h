@@ -42,13 +42,12 @@ struct WalOptions : CaptureOptions {
   std::vector<std::pair<std::string, std::string>> snapshot_selects;  // "schema.table" and its SELECT
   std::int64_t snapshot_readers = 1;
   SnapshotOrder snapshot_order = SnapshotOrder::given;
-  std::int64_t snapshot_rows = 0;  // of one chunk
+  std::int64_t snapshot_rows = 0;                 // of one chunk
+  std::size_t snapshot_changed_bytes = 64 << 20;  // of keys that change beside it; beyond, the stream waits
 
   std::string skipped;             // operations that are not captured: letters of c, u, d, t
   bool transaction_topic = false;  // provide.transaction.metadata
   std::string transaction_topic_name;
-  std::int64_t heartbeat_ms = 0;  // 0: none
-  std::string heartbeat_query;
   std::int64_t status_ms = 10'000;
 
   bool whole_transactions = false;  // transaction_mode=atomic

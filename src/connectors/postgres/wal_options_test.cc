@@ -93,13 +93,27 @@ TEST_SUITE("connectors") {
     CHECK(has(error_of({{"skipped.operations", "insert"}}), "c (insert)"));
     CHECK(has(error_of({{"slot.stream.params", "streaming=on"}}), "set by this connector"));
     CHECK(has(error_of({{"slot.stream.params", "origin"}}), "NAME=VALUE"));
-    CHECK(has(error_of({{"column.mask.with.5.chars", "a.b.c"}}), "column.exclude.list"));
+    CHECK(has(error_of({{"column.mask.with.five.chars", "a.b.c"}}), "column.mask.with.N.chars"));
+    CHECK(has(error_of({{"column.truncate.to.0.chars", "a.b.c"}}), "column.truncate.to.N.chars"));
+    CHECK(has(error_of({{"column.mask.with.5.chars", "a.(b"}}), "regular expression"));
+    CHECK(has(error_of({{"column.mask.hash.SHA-257.with.salt.s", "a.b.c"}}), "SHA-257"));
+    CHECK(has(error_of({{"column.mask.hash.SHA-256.with.salt.", "a.b.c"}}), "ALGORITHM.with.salt.SALT"));
     CHECK(has(error_of({{"database.sslmod", "x"}}), "sslmode"));
     CHECK(has(error_of({{"heartbeat.action.query", "SELECT 1"}}), "heartbeat.interval.ms"));
     CHECK(has(error_of({{"snapshot.select.statement.overrides", "a.b"}}), "there is no SELECT for a.b"));
     OptionNotes notes;
     CHECK_FALSE(read_wal_options({}, "SHOP", RecordForm::rows, notes));
     CHECK_FALSE(read_wal_options({{"database.hostname", "h"}}, "SHOP", RecordForm::rows, notes));
+  }
+
+  TEST_CASE("wal options: heartbeats have Debezium's topic, by the newer and the older name of its prefix") {
+    Properties properties = {{"connection.url", "postgresql://h/d"}, {"heartbeat.interval.ms", "50"}};
+    CHECK(options_of(properties).heartbeat_topic == "__debezium-heartbeat.shop");
+    properties.push_back({"heartbeat.topics.prefix", "alive"});
+    CHECK(options_of(properties).heartbeat_topic == "alive.shop");
+    properties.back() = {"topic.heartbeat.prefix", "beats"};
+    CHECK(options_of(properties).heartbeat_topic == "beats.shop");
+    CHECK(options_of(properties).heartbeat_ms == 50);
   }
 
   TEST_CASE("wal options: a table's own SELECT for its snapshot") {

@@ -75,7 +75,8 @@ Result<CapturedTableRef> WalRelations::merged(const LogMessage& message, const C
   std::vector<std::string> identity;
   for (const LogMessage::Column& c : message.columns) {
     if (c.in_identity) identity.emplace_back(c.name);
-    if (filter.column(message.schema, message.name, c.name)) table.columns.push_back(LV_TRY(column_of(c, now)));
+    if (filter.column(message.schema, message.name, c.name))
+      table.columns.push_back(LV_TRY(column_of(message, c, now)));
   }
   // The default identity is the primary key of that time; otherwise only the catalogue knows the key.
   std::vector<std::string> wanted = filter.key(table.schema, table.name), primary;
@@ -93,7 +94,8 @@ Result<CapturedTableRef> WalRelations::merged(const LogMessage& message, const C
   return std::make_shared<CapturedTable>(std::move(table));
 }
 
-Result<CapturedColumn> WalRelations::column_of(const LogMessage::Column& c, const CapturedTable* now) {
+Result<CapturedColumn> WalRelations::column_of(const LogMessage& message, const LogMessage::Column& c,
+                                               const CapturedTable* now) {
   CapturedColumn column{.name = std::string(c.name)};
   if (now)
     if (auto at = std::ranges::find(now->columns, c.name, &CapturedColumn::name);
@@ -111,6 +113,7 @@ Result<CapturedColumn> WalRelations::column_of(const LogMessage::Column& c, cons
   column.generated = false;  // its values are in the log
   column.in_log = true;
   column.in_identity = c.in_identity;
+  if (const auto& masks = catalogue_.rules().masks) column.mask = masks->of(message.schema, message.name, c.name);
   return column;
 }
 

@@ -40,7 +40,8 @@ class WalRelations {
  private:
   Result<CapturedTableRef> captured(const LogMessage& message);
   Result<CapturedTableRef> merged(const LogMessage& message, const CapturedTable* now);
-  Result<CapturedColumn> column_of(const LogMessage::Column& column, const CapturedTable* now);
+  Result<CapturedColumn> column_of(const LogMessage& message, const LogMessage::Column& column,
+                                   const CapturedTable* now);
   bool fits(const CapturedTable& table, const LogMessage& message) const;
 
   Catalogue& catalogue_;

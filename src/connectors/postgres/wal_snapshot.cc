@@ -23,6 +23,7 @@ SnapshotOptions snapshot_options(const WalOptions& options) {
   for (const auto& [table, select] : options.snapshot_selects) made.selects[table] = select;
   made.readers = static_cast<int>(options.snapshot_readers);
   made.by_row_count = options.snapshot_order;
+  made.changed_bytes = options.snapshot_changed_bytes;
   if (options.snapshot_rows > 0)
     made.rows_at_a_time = static_cast<std::uint32_t>(std::min<std::int64_t>(options.snapshot_rows, batch_rows));
   return made;

@@ -65,20 +65,16 @@ class StopFile {
   const int file_;
 };
 
-// A random UUID of version 4.
-std::string new_run() {
-  std::uint64_t high = random_seed(), low = random_seed();
-  return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff, high & 0xfff,
-                     0x8000 | (low >> 48 & 0x3fff), low & 0xffff'ffff'ffff);
-}
-
 class WalSource : public Source {
  public:
   WalSource(SourceContext context, WalOptions options, CaptureFilter filter)
       : context_(std::move(context)),
         options_(std::move(options)),
         filter_(std::move(filter)),
-        catalogue_({.filter = &filter_, .topic_prefix = options_.topic_prefix, .through_root = options_.through_root}),
+        catalogue_({.filter = &filter_,
+                    .topic_prefix = options_.topic_prefix,
+                    .masks = options_.masks,
+                    .through_root = options_.through_root}),
         held_(*context_.files, options_.spill_directory, static_cast<std::uint64_t>(options_.spill_bytes)) {
     if (!context_.metrics) return;
     Labels labels = {{"object", context_.name}};
@@ -155,6 +151,7 @@ std::unique_ptr<ChangeCollector> WalSource::make_collector() const {
   envelopes.tombstones = options_.tombstones;
   envelopes.transactions = options_.transaction_topic;
   envelopes.transaction_topic = options_.transaction_topic_name;
+  envelopes.heartbeat_topic = options_.heartbeat_topic;
   envelopes.run = run_;
   return std::make_unique<EnvelopeCollector>(std::move(envelopes), options_.values, *context_.clock);
 }
@@ -448,13 +445,10 @@ Result<void> WalSource::do_duties() {
              now_us - told_us_ >= options_.status_ms * 1000) {
     LV_TRY(confirm_now(false));
   }
-  if (options_.heartbeat_ms > 0 && !options_.heartbeat_query.empty() &&
-      now_us - beaten_us_ >= options_.heartbeat_ms * 1000) {
+  if (options_.heartbeat_ms > 0 && now_us - beaten_us_ >= options_.heartbeat_ms * 1000) {
     beaten_us_ = now_us;
-    if (auto done = side_->execute(options_.heartbeat_query); !done) {
-      if (done.error().kind() == ErrorKind::unreachable) return done;
-      context_.logger->warning("heartbeat.action.query failed", {{"why", done.error().line()}});
-    }
+    LV_TRY(run_heartbeat_query(*side_, options_.heartbeat_query, *context_.logger));
+    collector_->beat(context_.clock->now_us());
   }
   if (now_us - looked_us_ >= look_pause_us) {
     looked_us_ = now_us;
