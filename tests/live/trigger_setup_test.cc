@@ -57,6 +57,26 @@ TEST_SUITE("trigger") {
     CHECK(line.table("e") == "2: Perth");
   }
 
+  TEST_CASE("trigger: setup=auto goes on with tables that are altered while it runs") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    stage->sql("CREATE TABLE t (id int PRIMARY KEY, word text)");
+    TriggerLine line(*stage, {"table.include.list=t", "topic=t"});
+    // Somebody is quicker: as the change table is made, the table gets another column.
+    const std::string schema = quote_name(stage->schema()),
+                      name = "quicker_" + std::to_string(random_seed() % 1'000'000);
+    stage->sql("CREATE FUNCTION quicker() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN IF to_regclass('" +
+               schema + ".t_changes') IS NOT NULL THEN ALTER TABLE " + schema +
+               ".t ADD IF NOT EXISTS more int; END IF; END $$");
+    stage->sql("CREATE EVENT TRIGGER " + name +
+               " ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'CREATE TRIGGER') EXECUTE FUNCTION quicker()");
+    line.catch_up();
+    stage->sql("DROP EVENT TRIGGER " + name);
+    stage->sql("INSERT INTO t VALUES (1, 'one', 11)");
+    line.catch_up();
+    CHECK(line.table("t") == "1: one|11");
+  }
+
   TEST_CASE("trigger: setup=auto repairs what somebody has broken") {
     auto stage = PostgresStage::open();
     if (!stage) return;

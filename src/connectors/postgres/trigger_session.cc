@@ -1,5 +1,8 @@
 #include "connectors/postgres/trigger_session.h"
 
+#include <algorithm>
+
+#include "base/assert.h"
 #include "base/fail_point.h"
 #include "connectors/postgres/value_reader.h"
 
@@ -8,6 +11,7 @@ namespace {
 
 // How long the setup waits for running writers; others wait behind it.
 constexpr const char* setup_patience = "SET LOCAL lock_timeout = '2s'; ";
+constexpr int most_setups = 9;  // in a row, while others alter the tables
 
 Result<TriggerPlan> plan_table(PostgresConnection& connection, const TriggerOptions& options, const TableName& name) {
   auto table = LV_TRY(read_captured_table(connection, name));
@@ -19,6 +23,25 @@ Result<TriggerPlan> plan_table(PostgresConnection& connection, const TriggerOpti
   auto there = LV_TRY(read_change_table(connection, changes));
   return plan_triggers(*table, there, changes, options);
 }
+
+// What is to be run; empty: nothing is missing. An error where we may not.
+Result<std::string> setup_script(const std::vector<TriggerPlan>& plans, const TriggerOptions& options) {
+  std::string script;
+  for (const TriggerPlan& plan : plans)
+    for (const SetupStep& step : plan.steps) {
+      if (options.setup != TriggerSetup::automatic || !step.allowed || step.sql.empty()) return step.problem.copy();
+      script += step.sql + "\n";
+    }
+  return script;
+}
+
+Error first_problem(const std::vector<TriggerPlan>& plans) {
+  auto plan = std::ranges::find_if(plans, [](const TriggerPlan& p) { return !p.steps.empty(); });
+  LV_ASSERT(plan != plans.end());
+  return plan->steps.front().problem.copy();
+}
+
+Error refused_setup(Error error) { return std::move(error).within("cannot set up the capture by triggers"); }
 
 }  // namespace
 
@@ -50,25 +73,26 @@ Result<std::vector<TriggerPlan>> plan_trigger_tables(PostgresConnection& connect
 Result<std::vector<TriggerTable>> set_up_triggers(PostgresConnection& connection, const TriggerOptions& options,
                                                   Logger& logger) {
   auto plans = LV_TRY(plan_trigger_tables(connection, options));
-  std::string script;
-  for (const TriggerPlan& plan : plans)
-    for (const SetupStep& step : plan.steps) {
-      if (options.setup != TriggerSetup::automatic || !step.allowed || step.sql.empty()) return step.problem.copy();
-      script += step.sql + "\n";
-    }
-  if (!script.empty()) {
+  std::string script = LV_TRY(setup_script(plans, options));
+  for (int setups = 0; !script.empty(); ++setups) {
     fail_point(FailPoint::before_trigger_setup);
-    if (auto done = connection.execute(std::string("BEGIN; ") + setup_patience + script + "COMMIT"); !done) {
+    auto done = connection.execute(std::string("BEGIN; ") + setup_patience + script + "COMMIT");
+    if (!done) {
       (void)connection.execute("ROLLBACK");
-      return std::move(done).error().within("cannot set up the capture by triggers");
+      if (worth_retrying(done.error().kind())) return refused_setup(std::move(done).error());
+    } else {
+      fail_point(FailPoint::after_trigger_setup);
+      for (const TriggerPlan& plan : plans)
+        for (const SetupStep& step : plan.steps)
+          logger.info("capture set up", {{"table", plan.table.table->text()}, {"step", step.problem.what()}});
     }
-    fail_point(FailPoint::after_trigger_setup);
-    for (const TriggerPlan& plan : plans)
-      for (const SetupStep& step : plan.steps)
-        logger.info("capture set up", {{"table", plan.table.table->text()}, {"step", step.problem.what()}});
+    // Others alter tables whenever they like, also between our look and our statements. What is missing now is missing
+    // because of them, unless it is the same again.
     plans = LV_TRY(plan_trigger_tables(connection, options));
-    for (const TriggerPlan& plan : plans)
-      for (const SetupStep& step : plan.steps) return step.problem.copy();
+    std::string next = LV_TRY(setup_script(plans, options));
+    if (!done && (next == script || setups == most_setups)) return refused_setup(std::move(done).error());
+    if (done && !next.empty() && (next == script || setups == most_setups)) return first_problem(plans);
+    script = std::move(next);
   }
   std::vector<TriggerTable> tables;
   for (TriggerPlan& plan : plans) tables.push_back(std::move(plan.table));
