@@ -1,7 +1,6 @@
 """The whole workload, at its full size: 200,000 changes and more by 8 writers, rows of 50 MB, columns that come and go,
 while the pipeline and both servers are killed, as its rows are read and as it streams. Takes some minutes."""
 
-import signal
 import time
 
 import workload
@@ -33,8 +32,7 @@ class Whole:
 
     def snapshot(self, alter_pause):
         """Killed while the rows are read; the stamps of what may be in the log as a row of the snapshot, too."""
-        # Changes are captured from the first position on that is stored; what was before it comes as rows.
-        expect(self.place.start(environment={"LEVADA_FAIL_POINT": "after_log_commit"}).wait() == -signal.SIGKILL, "not killed")
+        workload.begin_capture(self.place, self.replica)
         begin, before = self.stamp(), self.changes()
         with workload.Load(self.source, self.choices, huge=True, alter_pause=alter_pause) as load:
             for i in range(self.choices.kills // 4):

@@ -330,6 +330,14 @@ def differences(source, replica, table):
     return result
 
 
+def begin_capture(place, replica):
+    """Changes are in the log from the first position on that is stored: what was before it comes as rows. With the first
+    row there is one."""
+    run = place.start()
+    run.until(lambda: replica.has("accounts"), "the first row")
+    run.kill()
+
+
 def letters(run):
     done = subprocess.run([PROGRAM, "dlq", "list", "--output", "json", "--log", f"embedded:{run.log}"], capture_output=True, text=True)
     expect(done.returncode == 0, done.stderr)
