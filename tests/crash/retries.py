@@ -8,7 +8,8 @@ import time
 
 from kills import moment
 from levada import PROGRAM, Place
-from target import expect
+from outages import Server
+from target import Target, expect
 
 SQL = """
 CREATE STREAM children (id INT KEY, parent INT, v INT) WITH (KAFKA_TOPIC = 'children', PARTITIONS = 2, VALUE_FORMAT = 'JSON');
@@ -52,24 +53,38 @@ def check(target, place, rows):
     return dead
 
 
-def parents_come_later(target, choices):
+def parents_come_later(target, choices, server=None):
+    """With a server, that is killed, too, while keys wait."""
     rows = [(choices.randrange(KEYS), -1 if choices.random() < 0.01 else choices.randrange(PARENTS), v) for v in range(ROWS)]
     target.sql("SET client_min_messages = warning;" + TABLES)
     over = threading.Event()
 
     def bring_parents():
         for parent in choices.sample(range(PARENTS), PARENTS):
-            target.sql(f"INSERT INTO parents VALUES ({parent})")
-            if over.wait(0.15):
-                return
+            while not over.wait(0.15):
+                try:
+                    target.sql(f"INSERT INTO parents VALUES ({parent}) ON CONFLICT DO NOTHING")
+                    break
+                except RuntimeError:  # the server was killed
+                    expect(server, "a parent was refused")
 
     with Place(SQL, target) as place:
         place.csv.write_text("id,parent,v\n" + "".join(f"{k},{p},{v}\n" for k, p, v in rows))
         parents = threading.Thread(target=bring_parents)
         parents.start()
-        kills = 0
+        kills = outages = 0
         try:
-            for _ in range(max(8, choices.kills // 8)):
+            for _ in range(max(4, choices.kills // 12) if server else max(8, choices.kills // 8)):
+                if server:
+                    run = place.start()
+                    time.sleep(moment(choices, 1))
+                    server.do("kill")
+                    time.sleep(choices.choice([0, 0.3]))
+                    server.do("up")
+                    outages += 1
+                    time.sleep(choices.uniform(0, 0.5))
+                    run.must_run()
+                    run.kill()
                 run = place.start()
                 time.sleep(moment(choices, 0.8))
                 kills += run.kill()
@@ -84,7 +99,7 @@ def parents_come_later(target, choices):
         check(target, place, rows)
         waited = int(target.sql("SELECT coalesce(sum(next_offset), 0) FROM levada_positions WHERE topic LIKE '%-retry'"))
         expect(waited > 50, f"only {waited} changes of the retry queue")
-        print(f"  {kills} kills, {waited} changes of the retry queue, {len(dead)} dead letters", flush=True)
+        print(f"  {kills} kills, {outages} of the server, {waited} changes of the retry queue, {len(dead)} dead letters", flush=True)
         # The letters go back once their parents are there: each row once, all of them.
         target.sql(f"INSERT INTO parents VALUES (-1)")
         done = subprocess.run([str(PROGRAM), "dlq", "replay", "--all", "--file", str(place.sql), "--log", f"embedded:{place.log}"],
@@ -92,3 +107,8 @@ def parents_come_later(target, choices):
         expect(done.returncode == 0, done.stderr)
         found = target.sql("SELECT count(*), count(DISTINCT v) FROM children")
         expect(found == f"{ROWS}|{ROWS}", f"after the replay there are {found} rows, expected {ROWS}")
+
+
+def target_killed(_, choices):
+    with Server("retries") as server:
+        parents_come_later(Target(server.url, "levada_crash"), choices, server)
