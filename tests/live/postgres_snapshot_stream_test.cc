@@ -327,6 +327,34 @@ TEST_SUITE("live") {
     CHECK(capture.journal.table_after("pair", 2) == "k1|1|behind it\n");
   }
 
+  TEST_CASE(
+      "more changed keys beside a snapshot than there is room for: the stream waits for the table, nothing is lost") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    make_tables(*stage);
+    Capture capture(*stage, {"keyed", "pair"});
+    capture.options.snapshot_changed_bytes = 4096;
+    capture.start();
+    stage->sql("UPDATE keyed SET v = 'newer' WHERE id % 2 = 0");
+    stage->sql("UPDATE pair SET v = 'newer' WHERE b > 1000");
+    stage->sql("DELETE FROM keyed WHERE id % 5 = 0");
+    stage->sql("UPDATE keyed SET id = id + 10000 WHERE id % 7 = 0");
+    capture.follow_stream();
+    CHECK(capture.waits > 0);
+    // Killed while it waits, it waits again, and has not committed what it could not remember.
+    for (int kill = 0; kill < 3; ++kill) {
+      for (int n = 0; n < 4; ++n) capture.read(10);
+      capture.stop();
+      capture.start();
+    }
+    stage->sql("DELETE FROM pair WHERE b % 3 = 0");
+    std::size_t before = capture.waits;
+    capture.finish();
+    CHECK(capture.waits > before);
+    CHECK(capture.journal.table_after("keyed", 1) == rows_in(*stage, "keyed"));
+    CHECK(capture.journal.table_after("pair", 2) == rows_in(*stage, "pair"));
+  }
+
   TEST_CASE("values left out as they have not changed, and a truncation, beside a snapshot") {
     auto stage = PostgresStage::open();
     if (!stage) return;

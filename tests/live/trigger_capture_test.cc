@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/live/trigger_stage.h"
+#include "tests/skip.h"
 
 namespace levada {
 namespace {
@@ -155,7 +156,8 @@ TEST_SUITE("trigger") {
   TEST_CASE("trigger: a prepared transaction's changes come when it is committed, whoever does it") {
     auto stage = PostgresStage::open();
     if (!stage) return;
-    if (stage->sql("SHOW max_prepared_transactions") == "0") return;
+    if (stage->sql("SHOW max_prepared_transactions") == "0")
+      return skip_test("the server has max_prepared_transactions = 0");
     execute(*stage, "CREATE TABLE t (id int PRIMARY KEY)");
     TriggerLine line(*stage, {"table.include.list=t", "topic=t", "wake.up=false"});
     line.catch_up();
@@ -296,6 +298,46 @@ TEST_SUITE("trigger") {
                  R"(t {"id":2}: u null {"id":2,"word":"zwei"})", R"(t {"id":2}: d {"id":2,"word":null} null)",
                  R"(t {"id":2}: -)", R"(t {"id":3}: c null {"id":3,"word":"zwei"})",
                  R"(t {"id":1}: d {"id":1,"word":null} null)", R"(t {"id":1}: -)", R"(t -: t null null)"});
+  }
+
+  TEST_CASE("trigger: masked and truncated columns, of rows that are there, of changes and in dead letters") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    execute(*stage,
+            "CREATE TABLE t (id int PRIMARY KEY, name text, note text); INSERT INTO t VALUES (1, 'Anna', 'long')");
+    TriggerLine line(*stage, {"table.include.list=t", "topic=t", "column.mask.with.3.chars=.*\\.t\\.name",
+                              "column.truncate.to.2.chars=.*\\.t\\.note"});
+    line.catch_up();
+    execute(*stage, "INSERT INTO t VALUES (2, 'Bo', NULL)");
+    line.catch_up();
+    CHECK(line.take_events() == Events{"t 1: ***|lo", "t 2: ***|NULL"});
+    execute(*stage, "INSERT INTO t_changes (id, name, note, action) VALUES (3, 'Eve', 'x', 'what')");
+    line.catch_up();
+    REQUIRE(line.rejected().size() == 1);
+    CHECK(line.rejected()[0].value == R"({"id":"3","name":"***","note":"x"})");
+  }
+
+  TEST_CASE("trigger: heartbeats run their statement and write their record") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    execute(*stage, "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE beats (at timestamptz)");
+    TriggerLine line(*stage, {"table.include.list=t", "topic.prefix=shop", "heartbeat.interval.ms=20",
+                              "heartbeat.action.query=INSERT INTO beats VALUES (now())", "poll.interval.ms=20"});
+    line.form = RecordForm::connect;
+    auto source = line.source(true);
+    REQUIRE(line.start(*source));
+    std::size_t beats = 0;
+    for (int round = 0; round < 500 && beats < 3; ++round) {
+      auto read = source->read({}, std::chrono::milliseconds(50));
+      REQUIRE_MESSAGE(read, read.error().text());
+      if (!read->records.empty()) CHECK(read->position);
+      for (const ConnectRecords& records : read->records) {
+        CHECK(records.topic == "__debezium-heartbeat.shop");
+        beats += records.size;
+      }
+    }
+    CHECK(beats >= 3);
+    CHECK(std::stoi(stage->sql("SELECT count(*) FROM beats")) >= 3);
   }
 
   TEST_CASE("trigger: an action that is none is a dead letter, and what follows is not held up") {

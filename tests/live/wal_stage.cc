@@ -94,6 +94,7 @@ Result<std::unique_ptr<Source>> WalStage::make(const Properties& more, bool foll
   SourceContext context{.name = "SHOP",
                         .properties = properties(more),
                         .follow = follow,
+                        .form = form,
                         .files = &real_files(),
                         .clock = &real_clock(),
                         .logger = &silent_logger(),

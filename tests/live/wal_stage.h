@@ -33,6 +33,7 @@ class WalStage {
   // otherwise.
   Properties properties(const Properties& more = {}) const;
   Result<std::unique_ptr<Source>> make(const Properties& more = {}, bool follow = false);
+  RecordForm form = RecordForm::rows;
   Metrics& metrics() { return metrics_; }
   const std::string& slot() const { return slot_; }
 

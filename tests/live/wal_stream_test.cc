@@ -125,6 +125,75 @@ TEST_SUITE("live") {
     CHECK(tables["born"] == "1 -> 2");
   }
 
+  TEST_CASE("wal: a column that is dropped and added again under its name is another column") {
+    auto stage = WalStage::open();
+    if (!stage) return;
+    stage->sql("CREATE TABLE t (id int PRIMARY KEY, a text, z int)");
+    stage->sql("INSERT INTO t VALUES (0, 'there', 0)");
+    const Properties initial = {{"snapshot.mode", "initial"}};
+    CHECK(stage->read(initial)["t"] == "0 -> there 0");
+    stage->sql("INSERT INTO t VALUES (1, 'text', 1); ALTER TABLE t DROP a; INSERT INTO t VALUES (2, 2)");
+    stage->sql("ALTER TABLE t ADD a int; INSERT INTO t VALUES (3, 3, 33)");
+    stage->sql(
+        "BEGIN; ALTER TABLE t DROP a; ALTER TABLE t ADD a numeric(4,2); INSERT INTO t VALUES (4, 4, 4.4); COMMIT");
+    stage->sql("ALTER TABLE t DROP z; ALTER TABLE t ADD z int; INSERT INTO t VALUES (5, 5.5, 5)");
+    stage->sql("ALTER TABLE t DROP z; ALTER TABLE t ADD z varchar(3); UPDATE t SET z = 'z' WHERE id = 0");
+    CHECK(stage->read(initial)["t"] == "1 -> text 1; 2 -> 2; 3 -> 3 33; 4 -> 4 4.40; 5 -> 5.50 5; 0 -> null z");
+    // What is known of the table from before is not trusted.
+    stage->sql("ALTER TABLE t DROP a; ALTER TABLE t ADD a date; INSERT INTO t VALUES (6, 'y', '2024-02-29')");
+    CHECK(stage->read(initial)["t"] == "6 -> y 2024-02-29");
+  }
+
+  TEST_CASE("wal: a key of a composite type, of an enum, of an array, with values that need quotes") {
+    auto stage = WalStage::open();
+    if (!stage) return;
+    stage->sql("CREATE TYPE place AS (street text, number int)");
+    stage->sql("CREATE TYPE size AS ENUM ('small', 'large')");
+    stage->sql("CREATE TABLE t (at place, s size, v int, PRIMARY KEY (at, s))");
+    const Properties initial = {{"snapshot.mode", "initial"}, {"snapshot.fetch.size", "1"}};
+    stage->sql("INSERT INTO t SELECT ROW('a \"b\", c', i)::place, 'small', i FROM generate_series(1, 5) i");
+    auto rows = stage->read(initial)["t"];
+    CHECK(
+        rows ==
+        R"(("a ""b"", c",1) small -> 1; ("a ""b"", c",2) small -> 2; ("a ""b"", c",3) small -> 3; ("a ""b"", c",4) small -> 4; ("a ""b"", c",5) small -> 5)");
+    stage->sql("UPDATE t SET v = 20 WHERE v = 2; UPDATE t SET s = 'large' WHERE v = 3; DELETE FROM t WHERE v = 4");
+    CHECK(
+        stage->read(initial)["t"] ==
+        R"(("a ""b"", c",2) small -> 20; ("a ""b"", c",3) small -> deleted; ("a ""b"", c",3) large -> 3; ("a ""b"", c",4) small -> deleted)");
+  }
+
+  TEST_CASE("wal: a key that changes beside a value that is not sent: whole with REPLICA IDENTITY FULL, said without") {
+    auto stage = WalStage::open();
+    if (!stage) return;
+    stage->sql("CREATE TABLE t (id int PRIMARY KEY, big text); ALTER TABLE t ALTER big SET STORAGE EXTERNAL");
+    stage->read();
+    stage->sql("INSERT INTO t VALUES (1, repeat('x', 5000))");
+    stage->read();
+    stage->sql("UPDATE t SET id = 2");
+    CHECK(stage->read()["t"] == "1 -> deleted; 2 -> …");
+    // What the dead letter of a sink says to do.
+    stage->sql("UPDATE t SET big = big || ''");
+    CHECK(stage->read()["t"] == "2 -> " + std::string(5000, 'x'));
+    stage->sql("ALTER TABLE t REPLICA IDENTITY FULL; UPDATE t SET id = 3");
+    CHECK(stage->read()["t"] == "2 -> deleted; 3 -> " + std::string(5000, 'x'));
+  }
+
+  TEST_CASE("wal: masked and truncated columns, in the snapshot, in the stream, and after the table was altered") {
+    auto stage = WalStage::open();
+    if (!stage) return;
+    stage->sql("CREATE TABLE t (id int PRIMARY KEY, name text, mail varchar(10), note text)");
+    stage->sql("INSERT INTO t VALUES (1, 'Anna', 'a@b.c', 'long note')");
+    const Properties masks = {{"snapshot.mode", "initial"},
+                              {"column.mask.with.3.chars", ".*\\.t\\.(name|later)"},
+                              {"column.mask.hash.v2.SHA-256.with.salt.pepper", ".*\\.t\\.mail"},
+                              {"column.truncate.to.4.chars", ".*\\.t\\.(note|name)"}};
+    const std::string hash = stage->sql("SELECT left(encode(sha256('peppera@b.c'), 'hex'), 10)");
+    CHECK(stage->read(masks)["t"] == "1 -> *** " + hash + " long");
+    stage->sql("INSERT INTO t VALUES (2, 'Bo', 'a@b.c', NULL); ALTER TABLE t ADD later text");
+    stage->sql("UPDATE t SET later = 'secret' WHERE id = 2");
+    CHECK(stage->read(masks)["t"] == "2 -> *** " + hash + " null; 2 -> *** " + hash + " null ***");
+  }
+
   TEST_CASE("wal: columns and tables that are not wanted, keys of one's own, partitions") {
     auto stage = WalStage::open();
     if (!stage) return;
@@ -192,6 +261,33 @@ TEST_SUITE("live") {
     }
     CHECK(tables[0] == tables[1]);
     CHECK(tables[0] == tables[2]);
+  }
+
+  TEST_CASE("wal: heartbeats run their statement and write their record, also where nothing else happens") {
+    auto stage = WalStage::open();
+    if (!stage) return;
+    stage->sql("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE beats (at timestamptz)");
+    stage->form = RecordForm::connect;
+    auto source = stage->make({{"heartbeat.interval.ms", "20"},
+                               {"heartbeat.action.query", "INSERT INTO beats VALUES (now())"},
+                               {"topic.heartbeat.prefix", "alive"},
+                               {"table.exclude.list", ".*beats"},
+                               {"topic.prefix", "shop"}},
+                              true);
+    REQUIRE_MESSAGE(source, source.error().text());
+    REQUIRE((*source)->start(std::nullopt));
+    std::size_t beats = 0;
+    for (int round = 0; round < 500 && beats < 3; ++round) {
+      auto read = (*source)->read({}, std::chrono::milliseconds(50));
+      REQUIRE_MESSAGE(read, read.error().text());
+      if (!read->records.empty()) CHECK(read->position);
+      for (const ConnectRecords& records : read->records) {
+        CHECK(records.topic == "alive.shop");
+        beats += records.size;
+      }
+    }
+    CHECK(beats >= 3);
+    CHECK(std::stoi(stage->sql("SELECT count(*) FROM beats")) >= 3);
   }
 }
 

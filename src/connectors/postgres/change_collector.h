@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "connectors/postgres/captured_table.h"
@@ -14,6 +15,9 @@
 #include "connectors/source.h"
 
 namespace levada {
+
+class Clock;
+struct CaptureOptions;
 
 // Where and when a change was committed, for envelopes and event times.
 struct ChangePlace {
@@ -69,5 +73,11 @@ class ChangeCollector {
   // Moves everything gathered to `out`, in order within each topic; rows that no column can hold become dead letters.
   virtual void take(SourceRead& out) = 0;
 };
+
+// Of the form that the options' values have. `transaction_topic`: empty, there is none; `run` names this run of the
+// connector in envelopes.
+std::unique_ptr<ChangeCollector> make_change_collector(const CaptureOptions& options,
+                                                       const std::string& transaction_topic, const std::string& run,
+                                                       const Clock& clock);
 
 }  // namespace levada

@@ -353,22 +353,17 @@ Progress SnapshotRun::shown() const {
 // ---- making one ----
 
 Result<std::unique_ptr<Snapshot>> Snapshot::open(const PostgresAddress& address, const SnapshotOptions& options,
-                                                 SnapshotPoint point, std::vector<SnapshotTable> tables,
-                                                 SnapshotProgress progress, const Clock& clock, Logger& logger) {
+                                                 std::variant<SnapshotPoint, PointMaker> point,
+                                                 std::vector<SnapshotTable> tables, SnapshotProgress progress,
+                                                 const Clock& clock, Logger& logger) {
   auto first = LV_TRY(open_snapshot_session(address));
   auto planned = LV_TRY(plan_tables(*first, options, tables, progress));
   auto run = std::make_unique<SnapshotRun>(address, options, std::move(progress), std::move(planned), clock, logger);
-  LV_TRY(run->attach(point, std::move(first)));
-  return run;
-}
-
-Result<std::unique_ptr<Snapshot>> Snapshot::open(const PostgresAddress& address, const SnapshotOptions& options,
-                                                 PointMaker make_point, std::vector<SnapshotTable> tables,
-                                                 SnapshotProgress progress, const Clock& clock, Logger& logger) {
-  auto first = LV_TRY(open_snapshot_session(address));
-  auto planned = LV_TRY(plan_tables(*first, options, tables, progress));
-  auto run = std::make_unique<SnapshotRun>(address, options, std::move(progress), std::move(planned), clock, logger);
-  run->attach_later(std::move(make_point), std::move(first));
+  if (auto* there = std::get_if<SnapshotPoint>(&point)) {
+    LV_TRY(run->attach(*there, std::move(first)));
+  } else {
+    run->attach_later(std::get<PointMaker>(std::move(point)), std::move(first));
+  }
   return run;
 }
 

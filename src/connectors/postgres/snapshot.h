@@ -19,6 +19,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/clock.h"
@@ -69,23 +70,22 @@ class Snapshot {
  public:
   virtual ~Snapshot() = default;
 
-  // Connects the readers, which take the point over. `progress`: of the position stored last. Tables that are done
-  // there are passed over. Errors are the server's; unreachable also where another point is needed: a table was
-  // rewritten meanwhile. What is taken by reference outlives the snapshot.
-  static Result<std::unique_ptr<Snapshot>> open(const PostgresAddress& address, const SnapshotOptions& options,
-                                                SnapshotPoint point, std::vector<SnapshotTable> tables,
-                                                SnapshotProgress progress, const Clock& clock, Logger& logger);
-  // The same while the stream goes on: the point is made by a thread of the snapshot, as that may have to wait for
-  // transactions to end. What it returns in `holder` is let go when the readers have taken the point over.
+  // Where the rows are read: at a point that is there, which the readers take over before this returns; or, while the
+  // stream goes on, at one that a thread of the snapshot makes, as that may have to wait for transactions to end. What
+  // that returns in `holder` is let go when the readers have taken the point over.
   struct Export {
     SnapshotPoint point;
     std::shared_ptr<void> holder;
   };
   // Ends soon when asked to stop.
   using PointMaker = std::function<Result<Export>(std::stop_token stop)>;
+  // Connects the readers. `progress`: of the position stored last. Tables that are done
+  // there are passed over. Errors are the server's; unreachable also where another point is needed: a table was
+  // rewritten meanwhile. What is taken by reference outlives the snapshot.
   static Result<std::unique_ptr<Snapshot>> open(const PostgresAddress& address, const SnapshotOptions& options,
-                                                PointMaker make_point, std::vector<SnapshotTable> tables,
-                                                SnapshotProgress progress, const Clock& clock, Logger& logger);
+                                                std::variant<SnapshotPoint, PointMaker> point,
+                                                std::vector<SnapshotTable> tables, SnapshotProgress progress,
+                                                const Clock& clock, Logger& logger);
 
   // ---- the stream; of one thread, together with what follows ----
   // Before a change is collected.

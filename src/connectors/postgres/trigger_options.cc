@@ -95,6 +95,8 @@ constexpr Option own_rows[] = {
      .range = "1..100000000",
      .unit = "rows",
      .doc = "Rows of a table that are read in one snapshot, between changes."},
+    {.name = "provide.transaction.metadata",
+     .doc = "changes come in the order in which they were made, so transactions interleave; source.txId names them"},
 };
 
 constexpr auto table = capture_table<Written>(own_rows);

@@ -7,7 +7,6 @@
 #include "base/fail_point.h"
 #include "connectors/postgres/column_mask.h"
 #include "connectors/postgres/envelope_collector.h"
-#include "connectors/postgres/row_collector.h"
 #include "connectors/postgres/row_plan.h"
 #include "connectors/postgres/trigger_options.h"
 #include "connectors/postgres/trigger_reader.h"
@@ -41,7 +40,6 @@ class TriggerSource : public Source {
   bool wants_rows() const { return options_.rows != TriggerRows::no_data; }
   bool wants_changes() const { return options_.rows != TriggerRows::initial_only; }
 
-  std::unique_ptr<ChangeCollector> make_collector() const;
   Result<void> check_position();
   void start_over(std::size_t table);
   Result<void> check_tables();
@@ -118,15 +116,6 @@ Result<std::optional<Schema>> TriggerSource::describe(const std::string& topic) 
   return std::nullopt;
 }
 
-std::unique_ptr<ChangeCollector> TriggerSource::make_collector() const {
-  if (context_.form == RecordForm::rows) return std::make_unique<RowCollector>(options_.values);
-  EnvelopeOptions envelope{.name = options_.topic_prefix, .database = options_.address.get("dbname")};
-  envelope.tombstones = options_.tombstones;
-  envelope.heartbeat_topic = options_.heartbeat_topic;
-  envelope.run = run_;
-  return std::make_unique<EnvelopeCollector>(std::move(envelope), options_.values, *context_.clock);
-}
-
 Result<void> TriggerSource::start(const std::optional<std::string>& position) {
   connection_.reset();
   doing_ = Doing::nothing;
@@ -147,7 +136,7 @@ Result<void> TriggerSource::start(const std::optional<std::string>& position) {
     for (const std::string& line : unmasked_columns(*table.table))
       context_.logger->warning("capture", {{"note", line}});
   if (options_.notify) LV_TRY(connection_->execute(std::string("LISTEN ") + trigger_channel));
-  collector_ = make_collector();
+  collector_ = make_change_collector(options_, "", run_, *context_.clock);
   progress_.clear();
   rows_.clear();
   std::uint64_t total = 0;

@@ -355,8 +355,8 @@ Result<WalOptions> read_wal_options(const Properties& properties, const std::str
                        "Give a list of c (insert), u (update), d (delete), t (truncate), or none.");
     options.skipped += operation;
   }
-  options.transaction_topic = written.transaction_topic;
-  options.transaction_topic_name = options.topic_prefix + "." + written.transaction_topic_name;
+  if (written.transaction_topic)
+    options.transaction_topic = options.topic_prefix + "." + written.transaction_topic_name;
   options.status_ms = written.status_ms;
 
   options.whole_transactions = written.transactions == TransactionChoice::atomic;

@@ -45,9 +45,8 @@ struct WalOptions : CaptureOptions {
   std::int64_t snapshot_rows = 0;                 // of one chunk
   std::size_t snapshot_changed_bytes = 64 << 20;  // of keys that change beside it; beyond, the stream waits
 
-  std::string skipped;             // operations that are not captured: letters of c, u, d, t
-  bool transaction_topic = false;  // provide.transaction.metadata
-  std::string transaction_topic_name;
+  std::string skipped;            // operations that are not captured: letters of c, u, d, t
+  std::string transaction_topic;  // empty: none (provide.transaction.metadata)
   std::int64_t status_ms = 10'000;
 
   bool whole_transactions = false;  // transaction_mode=atomic

@@ -1,8 +1,5 @@
 #include "connectors/postgres/wal_source.h"
 
-#include <fmt/core.h>
-#include <poll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,9 +14,9 @@
 #include "connectors/postgres/held_transactions.h"
 #include "connectors/postgres/names.h"
 #include "connectors/postgres/replication.h"
-#include "connectors/postgres/row_collector.h"
 #include "connectors/postgres/row_plan.h"
 #include "connectors/postgres/slot.h"
+#include "connectors/postgres/stop_file.h"
 #include "connectors/postgres/wal_changes.h"
 #include "connectors/postgres/wal_options.h"
 #include "connectors/postgres/wal_position.h"
@@ -38,32 +35,6 @@ constexpr std::int64_t behind_us = 20'000;  // changes older than this come from
 constexpr std::int64_t linger_us = 5'000;   // and so long at most is waited for more of them
 constexpr std::size_t linger_bytes = 1 << 20;
 constexpr milliseconds snapshot_wait(20);  // for rows, where the stream has none
-
-// Wakes up a poll() when a stop is asked for.
-class StopFile {
- public:
-  StopFile() : file_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-  ~StopFile() {
-    if (file_ >= 0) ::close(file_);
-  }
-  StopFile(const StopFile&) = delete;
-  int file() const { return file_; }
-  void signal() const {
-    std::uint64_t one = 1;
-    [[maybe_unused]] auto written = ::write(file_, &one, sizeof one);
-  }
-  void wait(microseconds time) const {
-    pollfd waited{file_, POLLIN, 0};
-    ::poll(&waited, 1, static_cast<int>(time.count() / 1000 + 1));
-  }
-  void clear() const {
-    std::uint64_t count;
-    [[maybe_unused]] auto read = ::read(file_, &count, sizeof count);
-  }
-
- private:
-  const int file_;
-};
 
 class WalSource : public Source {
  public:
@@ -146,14 +117,7 @@ class WalSource : public Source {
 };
 
 std::unique_ptr<ChangeCollector> WalSource::make_collector() const {
-  if (context_.form == RecordForm::rows) return std::make_unique<RowCollector>(options_.values);
-  EnvelopeOptions envelopes{.name = options_.topic_prefix, .database = options_.address.get("dbname")};
-  envelopes.tombstones = options_.tombstones;
-  envelopes.transactions = options_.transaction_topic;
-  envelopes.transaction_topic = options_.transaction_topic_name;
-  envelopes.heartbeat_topic = options_.heartbeat_topic;
-  envelopes.run = run_;
-  return std::make_unique<EnvelopeCollector>(std::move(envelopes), options_.values, *context_.clock);
+  return make_change_collector(options_, options_.transaction_topic, run_, *context_.clock);
 }
 
 WalSource::~WalSource() {
