@@ -1,6 +1,6 @@
 // B3: the rows that a table has already, into the log, beside COPY into nothing.
 //
-//   snapshot    2,000,000 rows of 8 columns (about 60 bytes) in the order of their key; two readers
+//   snapshot    4,000,000 rows of 8 columns (about 60 bytes) in the order of their key; two readers
 //
 // The limit is one COPY of the table, in no order, whose rows are counted and forgotten. Ours begins with the start of
 // the program and ends when all is durable and the program gone.
@@ -29,7 +29,7 @@ std::int64_t copy_to_null(const bench::Server& server) {
 int main(int argc, char** argv) {
   bench::Pairs pairs(argc, argv);
   bench::Server server("B3");
-  const std::int64_t rows = pairs.smoke() ? 50'000 : 2'000'000;
+  const std::int64_t rows = pairs.smoke() ? 50'000 : 4'000'000;
   server.make_table();
   server.fill_table(rows, 0);
   server.sql("VACUUM ANALYZE levada_bench.t");

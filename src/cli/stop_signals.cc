@@ -3,8 +3,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <ctime>
-
 namespace levada {
 
 static sigset_t stop_set() {
@@ -26,8 +24,8 @@ StopSignals::StopSignals(std::function<void()> stop)
         sigset_t set = stop_set();
         bool asked = false;
         while (!ended.stop_requested()) {
-          timespec wait{.tv_sec = 0, .tv_nsec = 50'000'000};
-          int number = sigtimedwait(&set, nullptr, &wait);
+          int number = sigwaitinfo(&set, nullptr);
+          if (ended.stop_requested()) return;  // the destructor's own signal
           if (number < 0) continue;
           if (asked) _exit(128 + number);
           asked = true;
@@ -35,6 +33,9 @@ StopSignals::StopSignals(std::function<void()> stop)
         }
       }) {}
 
-StopSignals::~StopSignals() = default;
+StopSignals::~StopSignals() {
+  thread_.request_stop();
+  pthread_kill(thread_.native_handle(), SIGTERM);  // blocked: only this thread's wait takes it
+}
 
 }  // namespace levada

@@ -156,7 +156,8 @@ void Pipeline::request_stop() {
 
 Pipeline::Ended Pipeline::wait() {
   std::unique_lock lock(state_->mutex);
-  while (true) {
+  // Short jobs are to end soon, long ones not to be disturbed.
+  for (std::int64_t look_ms = 1;; look_ms = std::min<std::int64_t>(look_ms + 1, 10)) {
     if (state_->failure && (!state_->options.keep_going || state_->all_failed())) return Ended::failed;
     if (state_->stop_requested) return state_->failure ? Ended::failed : Ended::stopped;
     lock.unlock();
@@ -167,7 +168,7 @@ Pipeline::Ended Pipeline::wait() {
         if (loop->idle_at() != 0) loop->wake();
     lock.lock();
     if (done) return state_->failure ? Ended::failed : Ended::caught_up;
-    state_->news.wait_for(lock, std::chrono::milliseconds(state_->options.follow ? 200 : 2));
+    state_->news.wait_for(lock, std::chrono::milliseconds(state_->options.follow ? 200 : look_ms));
   }
 }
 

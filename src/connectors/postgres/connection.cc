@@ -20,6 +20,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr std::size_t many_bytes = 64 << 10;  // worth a packet of their own
+
 // Beyond the server's own time-out for a statement, so that its answer arrives first.
 milliseconds with_grace(milliseconds patience) { return patience + std::min(patience, milliseconds(10'000)); }
 
@@ -360,17 +362,22 @@ Result<std::vector<std::uint64_t>> PostgresConnection::run(std::span<const Postg
   std::vector<const char*> values;
   std::vector<int> sizes, formats;
   if (!PQenterPipelineMode(connection_)) return lost();
+  std::size_t unsent = 0;
   for (const PostgresStatement& s : statements) {
     values.clear(), sizes.clear();
     for (std::string_view p : s.parameters) {
       values.push_back(p.data());
       sizes.push_back(static_cast<int>(p.size()));
+      unsent += p.size();
     }
     formats.assign(values.size(), 1);
     if (!PQsendQueryParams(connection_, s.sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
                            sizes.data(), formats.data(), 1))
       return lost();
+    // Small ones go together: each packet would wake up the server.
+    if (unsent < many_bytes) continue;
     LV_TRY(flush());
+    unsent = 0;
   }
   if (!PQpipelineSync(connection_)) return lost();
 
@@ -447,7 +454,7 @@ void PostgresConnection::abandon() { ::shutdown(PQsocket(connection_), SHUT_RDWR
 Result<void> PostgresConnection::begin_copy_out(const std::string& sql) { return begin_copy(sql); }
 
 // To be woken for each packet of an answer that fills the line costs more than to read it: some are let come together.
-static constexpr unsigned gather_pause_us = 300;
+static constexpr unsigned gather_pause_us = 500;
 
 Result<PostgresConnection::CopyOut> PostgresConnection::read_copy(Buffer& out, std::size_t max_bytes,
                                                                   std::uint32_t max_rows, std::uint32_t& rows,

@@ -44,7 +44,7 @@ struct SnapshotOptions {
   SnapshotOrder by_row_count = SnapshotOrder::given;
   std::map<std::string, std::string> selects;  // of "schema.table", instead of the table
   int readers = 1;
-  std::uint32_t rows_at_a_time = 4096;   // in one block, at most
+  std::uint32_t rows_at_a_time = 16384;  // in one block, at most
   std::size_t queue_bytes = 16 << 20;    // of rows read ahead
   std::size_t changed_bytes = 64 << 20;  // of keys that have changed meanwhile
   std::uint64_t range_bytes = 32 << 20;  // of a table, that one range has about

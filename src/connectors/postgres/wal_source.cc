@@ -359,7 +359,7 @@ Result<bool> WalSource::gather_one(Pass& pass) {
       }
       // To be woken for each message would cost more than all else.
       bool backlog = changes_->commit_us() > 0 && last_sent_us_ - changes_->commit_us() > behind_us;
-      if (!backlog || pass.lingered || collector_->bytes() >= linger_bytes) return false;
+      if (!backlog || !collected() || pass.lingered || collector_->bytes() >= linger_bytes) return false;
       std::int64_t started_us = steady_us();
       ::usleep(500);
       LV_TRY(replication_->wait(microseconds(linger_us), stop_file_.file()));
