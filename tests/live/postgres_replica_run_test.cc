@@ -233,7 +233,7 @@ TEST_SUITE("live") {
       CHECK(letters[i].text_of("object") == "SHOP");
       CHECK(letters[i].text_of("topic") == stage->topic("employees"));
       CHECK(holds(letters[i].text_of("cause"), std::string("breaks constraint ") + rule[i]));
-      CHECK(holds(letters[i].text_of("origin"), ".employees at 0/"));  // of the server's log
+      CHECK(holds(letters[i].text_of("origin"), ".employees LSN 0/"));  // of the server's log
       CHECK(letters[i].find("value_base64") != nullptr);
     }
     CHECK(letters[4].text_of("stage") == "write");
