@@ -12,8 +12,8 @@ namespace {
 
 Text text_of(const std::optional<std::string>& bytes) { return bytes ? Text(*bytes) : Text(); }
 
-// A record's row, decoded as its stream or table says.
-Result<Batch> decode(const RecordFormat& format, const SchemaRef& schema, const DeadLetter& letter) {
+// A record's row, decoded as its stream or table says. A corrected value may be JSON where nobody can write the bytes.
+Result<Batch> decode(const RecordFormat& format, const SchemaRef& schema, const DeadLetter& letter, bool corrected) {
   auto side = [&](const FormatSpec& spec, const std::vector<Field>& fields, const std::optional<std::string>& bytes,
                   Columns& columns) -> Result<void> {
     std::vector<std::shared_ptr<Column>> owned;
@@ -34,7 +34,12 @@ Result<Batch> decode(const RecordFormat& format, const SchemaRef& schema, const 
   };
   Batch batch{.schema = schema, .size = 1, .selection = Selection::all(1)};
   LV_TRY(side(format.key, schema->key, letter.key, batch.key));
-  LV_TRY(side(format.value, schema->value, letter.value, batch.after));
+  FormatSpec value = format.value;
+  if (corrected && find_format(value.format)->schema_text && letter.value->starts_with('{')) {
+    value.format = "JSON";
+    value.wrap_single = true;
+  }
+  LV_TRY(side(value, schema->value, letter.value, batch.after));
   if (!letter.value) batch.deleted.assign(1, true);
   batch.timestamps_ms = std::make_shared<const std::vector<std::int64_t>>(1, letter.timestamp_ms);
   auto origin = std::make_shared<Origin>();
@@ -61,7 +66,8 @@ class Replay {
         around_(around),
         mark_(replay_mark(request.topic, request.number)),
         letter_(request.topic + " " + std::to_string(request.number.value())),
-        running_(request.running) {}
+        running_(request.running),
+        corrected_(request.value.has_value()) {}
 
   Result<std::string> send(const StoredDeadLetter& stored) {
     const DeadLetter& letter = stored.letter;
@@ -74,7 +80,7 @@ class Replay {
     if (running_ && !catalog_.writers_of(relation.name).empty())
       return Error(ErrorKind::refused, "a query of the running pipeline writes topic " + letter.topic)
           .remedy("Stop the pipeline, then replay the letter.");
-    Batch batch = LV_TRY(decode(relation.format, relation.schema, letter));
+    Batch batch = LV_TRY(decode(relation.format, relation.schema, letter, corrected_));
     TopicWriter writer(relation.format, relation.schema, relation.checks, Compression::none, around_.surroundings);
     LV_TRY(writer.open());
     std::optional<std::int32_t> partition;
@@ -205,7 +211,7 @@ class Replay {
   const PipelineSurroundings& around_;
   const std::string mark_;    // the position that says that it was replayed
   const std::string letter_;  // its name
-  const bool running_;
+  const bool running_, corrected_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "pipeline/describe.h"
 #include "pipeline/session.h"
 #include "pipeline/stored_statement.h"
+#include "registry/schema_topic.h"
 
 namespace levada {
 
@@ -187,7 +188,11 @@ Result<Answer> Session::run(const Script& script, const ast::Statement&, const a
   for (const std::string& id : writers) LV_TRY(forget_query(id));
   catalog_.relations.erase(name);
   mentioned_.erase(relation_object(name));
-  if (drop.delete_topic) LV_TRY(log_.delete_topic(topic));
+  if (drop.delete_topic) {
+    LV_TRY(log_.delete_topic(topic));
+    // A new topic of this name begins without columns.
+    for (const char* side : {"-key", "-value"}) LV_TRY(delete_subject(log_, topic + side));
+  }
   return message((table ? "Table " : "Stream ") + name + " dropped" + (drop.delete_topic ? ", with its topic" : ""));
 }
 

@@ -52,12 +52,20 @@ class SchemaTopic : public SchemaStore {
           .where(subject)
           .remedy("Open it for writing, or let the program that writes it register the schema.");
     std::int32_t id = known != ids_.end() ? known->second : next_id_;
-    std::int32_t version = versions.empty() ? 1 : versions.rbegin()->first + 1;
-    LV_TRY(write(subject, version, id, text));
+    std::int32_t version = newest_[subject] + 1;
+    LV_TRY(write(subject, version, id, text, false));
     LV_TRY(read_on());
     if (auto written = texts_.find(id); written == texts_.end() || written->second != text)
       return Error(ErrorKind::refused, "somebody else writes schemas into this log at the same time").where(subject);
     return id;
+  }
+
+  Result<void> remove(const std::string& subject) {
+    std::lock_guard lock(mutex_);
+    LV_TRY(read_on());
+    const std::map<std::int32_t, std::int32_t> versions = subjects_[subject];
+    for (const auto& [version, id] : versions) LV_TRY(write(subject, version, id, texts_.at(id), true));
+    return {};
   }
 
   // What the log has beyond what is known. Nothing to do while nobody has committed anything.
@@ -93,6 +101,7 @@ class SchemaTopic : public SchemaStore {
       subjects_[subject].erase(version);
       return {};
     }
+    newest_[subject] = std::max(newest_[subject], version);
     auto value = Json::parse(record.value.view());
     if (!value) return damaged(record, value.error().line());
     const Json* id_number = value->find("id");
@@ -116,12 +125,13 @@ class SchemaTopic : public SchemaStore {
         .why(why);
   }
 
-  Result<void> write(const std::string& subject, std::int32_t version, std::int32_t id, const std::string& text) {
+  Result<void> write(const std::string& subject, std::int32_t version, std::int32_t id, const std::string& text,
+                     bool deleted) {
     if (!log_.topic(schema_topic))
       LV_TRY(log_.create_topic(schema_topic, {.partitions = 1, .compact = true, .retention_ms = -1}));
     Json key, value;
     key.set("keytype", "SCHEMA").set("subject", subject).set("version", version).set("magic", 1);
-    value.set("subject", subject).set("version", version).set("id", id).set("schema", text).set("deleted", false);
+    value.set("subject", subject).set("version", version).set("id", id).set("schema", text).set("deleted", deleted);
     std::string key_text = key.text(), value_text = value.text();
     RecordBatchBuilder records;
     records.add(0, std::string_view(key_text), std::string_view(value_text));
@@ -138,6 +148,7 @@ class SchemaTopic : public SchemaStore {
   std::map<std::int32_t, std::string> texts_;                             // by id
   std::map<std::string, std::int32_t> ids_;                               // by text
   std::map<std::string, std::map<std::int32_t, std::int32_t>> subjects_;  // ids by version
+  std::map<std::string, std::int32_t> newest_;                            // versions, deleted ones too
   std::int32_t next_id_ = 1;
 };
 
@@ -148,5 +159,7 @@ Result<std::unique_ptr<SchemaStore>> open_schema_topic(Log& log, bool read_only)
   LV_TRY(topic->read_on());
   return topic;
 }
+
+Result<void> delete_subject(Log& log, const std::string& subject) { return SchemaTopic(log, false).remove(subject); }
 
 }  // namespace levada

@@ -22,4 +22,9 @@ inline constexpr const char* schema_topic = "_schemas";
 // The log outlives the store. Where it is `read_only`, put() is refused. Errors: damaged.
 Result<std::unique_ptr<SchemaStore>> open_schema_topic(Log& log, bool read_only);
 
+// All versions of a subject are deleted, as Schema Registry does it first ("deleted": true): whoever looks for the
+// newest finds none, and the next one gets the next number. Their texts stay, as records that were written after them
+// may be elsewhere yet: dead letters, files.
+Result<void> delete_subject(Log& log, const std::string& subject);
+
 }  // namespace levada

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <ranges>
 
+#include "connectors/postgres/table_statements.h"
+
 namespace levada {
 namespace {
 
@@ -16,79 +18,13 @@ constexpr std::size_t most_waiting_bytes = 64 << 20;
 
 using Planned = TablePlan::Column;
 
-std::string joined(const std::vector<Planned>& columns, std::string_view between, auto text_of) {
-  std::string list;
-  for (std::size_t i = 0; i < columns.size(); ++i)
-    if (std::string text = text_of(i); !text.empty()) list += (list.empty() ? "" : std::string(between)) + text;
-  return list;
-}
-
-// The value of column i in a row of the arrays, as the table's column takes it.
-std::string value_text(const TablePlan& plan, std::size_t i) {
-  return "v.c" + std::to_string(i) + plan.columns[i].field.cast;
-}
-
-// "unnest($1::bigint[], …) AS v(c0, …)" of the chosen columns.
-std::string unnest_text(const TablePlan& plan, auto chosen) {
-  std::size_t number = 0;
-  std::string arrays = joined(plan.columns, ", ", [&](std::size_t i) {
-    return chosen(i) ? "$" + std::to_string(++number) + "::" + plan.columns[i].field.wire_type + "[]" : "";
-  });
-  std::string names =
-      joined(plan.columns, ", ", [&](std::size_t i) { return chosen(i) ? "c" + std::to_string(i) : ""; });
-  return "unnest(" + arrays + ") AS v(" + names + ")";
-}
-
-constexpr auto all_columns = [](std::size_t) { return true; };
-
-std::string same_key_text(const TablePlan& plan) {
-  return joined(plan.columns, " AND ", [&](std::size_t i) {
-    return plan.columns[i].source.key ? "t." + quote_name(plan.columns[i].name) + " = " + value_text(plan, i) : "";
-  });
-}
-
-std::string column_list(const TablePlan& plan) {
-  return "(" + joined(plan.columns, ", ", [&](std::size_t i) { return quote_name(plan.columns[i].name); }) + ")";
-}
-
-std::string insert_text(const TablePlan& plan) {
-  std::string sql = "INSERT INTO " + plan.table + " " + column_list(plan);
-  if (plan.always_identity) sql += " OVERRIDING SYSTEM VALUE";
-  sql += " SELECT " + joined(plan.columns, ", ", [&](std::size_t i) { return value_text(plan, i); }) + " FROM " +
-         unnest_text(plan, all_columns);
-  if (plan.mode != InsertMode::upsert) return sql;
-  sql += " ON CONFLICT (" +
-         joined(plan.columns, ", ",
-                [&](std::size_t i) { return plan.columns[i].source.key ? quote_name(plan.columns[i].name) : ""; }) +
-         ")";
-  std::string changes = joined(plan.columns, ", ", [&](std::size_t i) {
-    std::string name = quote_name(plan.columns[i].name);
-    return plan.columns[i].source.key ? "" : name + " = excluded." + name;
-  });
-  return sql + (changes.empty() ? " DO NOTHING" : " DO UPDATE SET " + changes);
-}
-
-// Changes the chosen columns. Empty if there is nothing beside the key among them.
-std::string update_text(const TablePlan& plan, auto chosen) {
-  std::string changes = joined(plan.columns, ", ", [&](std::size_t i) {
-    return plan.columns[i].source.key || !chosen(i) ? ""
-                                                    : quote_name(plan.columns[i].name) + " = " + value_text(plan, i);
-  });
-  if (changes.empty()) return {};
-  return "UPDATE " + plan.table + " AS t SET " + changes + " FROM " + unnest_text(plan, chosen) + " WHERE " +
-         same_key_text(plan);
-}
-
 }  // namespace
 
 TableWriter::TableWriter(TablePlan plan, std::int64_t batch_size)
     : plan_(std::move(plan)), batch_size_(static_cast<std::size_t>(batch_size)), values_(plan_.columns.size()) {
-  copy_sql_ = "COPY " + plan_.table + " " + column_list(plan_) + " FROM STDIN (FORMAT binary)";
-  write_sql_ = plan_.mode == InsertMode::update ? update_text(plan_, all_columns) : insert_text(plan_);
-  auto in_key = [&](std::size_t i) { return plan_.columns[i].source.key; };
-  if (plan_.deletions == Deletions::apply)
-    delete_sql_ =
-        "DELETE FROM " + plan_.table + " AS t USING " + unnest_text(plan_, in_key) + " WHERE " + same_key_text(plan_);
+  copy_sql_ = copy_statement(plan_);
+  write_sql_ = plan_.mode == InsertMode::update ? update_statement(plan_) : insert_statement(plan_);
+  if (plan_.deletions == Deletions::apply) delete_sql_ = delete_statement(plan_);
   sets_.emplace_back(plan_.columns.size(), false);
 }
 
@@ -224,8 +160,10 @@ std::uint32_t TableWriter::number_of(const std::vector<bool>& set) {
 }
 
 std::string TableWriter::lacking_names(std::uint32_t position) const {
-  return joined(plan_.columns, ", ",
-                [&](std::size_t i) { return sets_[lacking_[position]][i] ? "\"" + plan_.columns[i].name + "\"" : ""; });
+  std::string names;
+  for (std::size_t i = 0; i < plan_.columns.size(); ++i)
+    if (sets_[lacking_[position]][i]) names += (names.empty() ? "\"" : ", \"") + plan_.columns[i].name + "\"";
+  return names;
 }
 
 std::string TableWriter::not_sent(std::uint32_t position, std::string_view why) const {
@@ -541,14 +479,10 @@ bool TableWriter::has_part(Part part, std::size_t column, std::uint32_t row) con
 }
 
 PostgresStatement TableWriter::partial_update(Span rows) {
-  auto sent = [&](std::size_t i) { return has_part(Part::sent, i, rows[0]); };
-  std::string sql = update_text(plan_, sent);
-  if (sql.empty()) {
-    // Nothing to change, but whether the row is there must be known.
-    auto key = std::ranges::find_if(plan_.columns, [](const Planned& c) { return c.source.key; });
-    sql = "UPDATE " + plan_.table + " AS t SET " + quote_name(key->name) + " = t." + quote_name(key->name) + " FROM " +
-          unnest_text(plan_, sent) + " WHERE " + same_key_text(plan_);
-  }
+  std::vector<bool> sent = sets_[lacking_[rows[0]]];
+  sent.flip();
+  std::string sql = update_statement(plan_, sent);
+  if (sql.empty()) sql = touch_statement(plan_, sent);  // nothing to change, but whether the row is there must be known
   return statement(sql, rows, Part::sent);
 }
 
