@@ -109,7 +109,9 @@ class CommandLine {
     numbers(replay);
     replay->add_flag("--all", a_.all, "All that are open, or those of them that the options choose");
     choice(replay);
-    replay->add_option("--value", a_.value, "The corrected bytes, in the place of the letter's own")
+    replay
+        ->add_option("--value", a_.value,
+                     "The corrected bytes, in the place of the letter's own; JSON for an AVRO row that broke a rule")
         ->type_name("BYTES");
     replay->add_option("--file", a_.file, "The pipeline's SQL file, for the connector's passwords")->type_name("FILE");
     replay->add_option("--name", a_.name, "Name of the pipeline, if it has one of its own")->type_name("NAME");

@@ -154,6 +154,9 @@ class Replay {
     if (is_truncation({.key = text_of(letter.key), .value = text_of(letter.value), .headers = letter.headers}))
       return Error(ErrorKind::refused, "it empties a table, and what was written since would go, too")
           .remedy("Delete the rows that the source has no more from the table yourself, then discard the letter.");
+    if (corrected_ && letter.value && letter.value->starts_with('{') && letter.key && framed_schema_id(*letter.key) > 0)
+      return Error(ErrorKind::refused, "the sink reads AVRO from its topic, and the corrected value is JSON")
+          .remedy("Correct the row at the source, or write it into the target yourself and discard the letter.");
     std::vector<std::string> notes;
     PipelineOptions options = options_;
     // A target knows what it has by the pipeline's name.

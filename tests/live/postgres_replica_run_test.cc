@@ -248,6 +248,8 @@ TEST_SUITE("live") {
         levada.run("dlq replay 2 --log $LOG --file $SQL --value '{\"NAME\":\"Ivy\",\"DOB\":3650,\"SALARY\":30000}'");
     CHECK_MESSAGE(said.code == 0, (said.out + said.err));
     stage->target("ALTER TABLE employees DROP CONSTRAINT no_eve");
+    said = levada.run("dlq replay 4 --log $LOG --file $SQL --value '{}'");
+    CHECK_MESSAGE(holds(said.err, "the corrected value is JSON"), (said.out + said.err));
     said = levada.run("dlq replay 4 --log $LOG --file $SQL");
     CHECK_MESSAGE(holds(said.out, "written by REPLICA"), (said.out + said.err));
     CHECK(levada.run("dlq discard 0 1 3 --log $LOG").code == 0);

@@ -1,5 +1,3 @@
-#include "connectors/postgres/sink.h"
-
 #include <algorithm>
 #include <deque>
 #include <iterator>
@@ -8,15 +6,13 @@
 #include "connectors/postgres/positions.h"
 #include "connectors/postgres/round.h"
 #include "connectors/postgres/sequences.h"
+#include "connectors/postgres/sink.h"
 #include "connectors/postgres/table_writer.h"
+#include "connectors/postgres/target_tables.h"
 #include "connectors/postgres/truncation.h"
-#include "connectors/postgres/type_widening.h"
 
 namespace levada {
 namespace {
-
-// Whoever makes or changes tables holds this lock of the database, so that two sinks do not make the same one at once.
-constexpr std::string_view lock_for_tables = "SELECT pg_advisory_xact_lock(hashtext('levada tables'))";
 
 class PostgresSink : public Sink {
  public:
@@ -25,6 +21,7 @@ class PostgresSink : public Sink {
       : context_(std::move(context)),
         options_(std::move(options)),
         targets_(std::move(targets)),
+        tables_(context_, options_),
         topics_(context_.topics),
         positions_(context_.pipeline, context_.name),
         sequences_(context_.clock ? *context_.clock : real_clock()) {}
@@ -77,14 +74,7 @@ class PostgresSink : public Sink {
     std::vector<RejectedRecord> rejected;  // by writers that are gone
   };
 
-  Result<void> check_server(PostgresConnection& connection);
-  // What is wrong with the table of positions, or with a target's. Changes nothing.
-  Result<Misfit> inspect_positions(PostgresConnection& connection);
-  Result<Misfit> inspect(PostgresConnection& connection, const Target& target, std::optional<PostgresTable>& table);
   Result<void> prepare_tables(Live& live);
-  // Makes or changes the table, if need be and if we may. Within a transaction.
-  Result<std::optional<PostgresTable>> prepare_table(PostgresConnection& connection, Target& target, bool& changed);
-  Result<void> forget_unknown_types(PostgresConnection& connection, Target& target);
   // The writer for the batch's schema, within the round.
   Result<std::shared_ptr<TableWriter>> writer_of(const Batch& batch);
   Result<std::shared_ptr<TableWriter>> open_way(Route& route, const SchemaRef& schema);
@@ -109,6 +99,7 @@ class PostgresSink : public Sink {
   const SinkContext context_;
   const PostgresSinkOptions options_;
   const std::vector<Target> targets_;
+  const TargetTables tables_;
   std::vector<SinkTopic> topics_;  // with those that came later
   Positions positions_;
   Sequences sequences_;
@@ -120,65 +111,6 @@ bool PostgresSink::advances_sequences(const Target& target) const {
   return options_.advance_sequences.value_or(target.captured);
 }
 
-Result<void> PostgresSink::check_server(PostgresConnection& connection) {
-  auto rows = LV_TRY(connection.query("SELECT pg_is_in_recovery(), current_setting('server_encoding')"));
-  if (rows[0][0] == "t")
-    return Error(ErrorKind::unreachable, "the server at " + connection.place() + " is a standby: it takes no writes")
-        .remedy("Name the primary in 'connection.url', or several hosts with targetServerType=primary.");
-  if (rows[0][1] != "UTF8")
-    context_.logger->warning("the database does not store UTF-8: rows with other characters are rejected",
-                             {{"sink", context_.name}, {"encoding", *rows[0][1]}});
-  if (options_.time_zone == "UTC") return {};
-  std::string zone = quote_text(options_.time_zone);
-  if (!connection.query("SELECT now() AT TIME ZONE " + zone))
-    return Error(ErrorKind::usage, "'db.timezone': the server knows no time zone " + options_.time_zone)
-        .remedy("Give a name as in pg_timezone_names: Europe/Berlin, UTC.");
-  return {};
-}
-
-// Where a table is to be made: whether we may. Else the problem takes the place of the statement.
-Result<void> check_creation(PostgresConnection& connection, const TableName& table, Misfit& misfit) {
-  auto may = may_create_tables(connection, table.schema);
-  if (!may && may.error().kind() != ErrorKind::not_found) return std::move(may).error();
-  if (may && *may) return {};
-  misfit.problems.push_back(!may ? std::move(may).error()
-                                 : Error(ErrorKind::permission, "no privilege to create table " + table.text())
-                                       .remedy("Let the owner of the schema run:\n" + misfit.repair));
-  misfit.repair.clear();
-  return {};
-}
-
-Result<Misfit> PostgresSink::inspect_positions(PostgresConnection& connection) {
-  const TableName name{{}, "levada_positions"};
-  Misfit misfit;
-  auto table = LV_TRY(read_table(connection, name));
-  if (!table) {
-    misfit.repair = Positions::create_statement();
-    LV_TRY(check_creation(connection, name, misfit));
-    return misfit;
-  }
-  std::string lacking;
-  for (const std::string& privilege : table->missing_privileges)
-    if (privilege != "DELETE") lacking += (lacking.empty() ? "" : ", ") + privilege;
-  if (!lacking.empty())
-    misfit.problems.push_back(
-        Error(ErrorKind::permission, "no privilege to " + lacking + " on table " + table->name.text())
-            .remedy("Let the owner run: GRANT " + lacking + " ON " + table->name.quoted() + " TO …;"));
-  return misfit;
-}
-
-Result<Misfit> PostgresSink::inspect(PostgresConnection& connection, const Target& target,
-                                     std::optional<PostgresTable>& table) {
-  table = LV_TRY(read_table(connection, target.table));
-  Misfit misfit = compare(target, table, options_);
-  if (!table && !misfit.repair.empty()) {
-    LV_TRY(check_creation(connection, target.table, misfit));
-    if (!misfit.problems.empty())
-      misfit.problems.back() = std::move(misfit.problems.back()).where("topic " + target.topic);
-  }
-  return misfit;
-}
-
 Result<std::vector<Error>> PostgresSink::preflight() {
   std::vector<Error> problems;
   auto connection = PostgresConnection::open(options_.address, "levada check");
@@ -186,28 +118,20 @@ Result<std::vector<Error>> PostgresSink::preflight() {
     problems.push_back(std::move(connection).error());
     return problems;
   }
-  if (auto good = check_server(**connection); !good) problems.push_back(std::move(good).error());
+  if (auto good = tables_.check_server(**connection); !good) problems.push_back(std::move(good).error());
   LV_TRY((*connection)->execute("BEGIN READ ONLY"));
-  auto add = [&](Misfit misfit) { std::ranges::move(misfit.problems, std::back_inserter(problems)); };
-  add(LV_TRY(inspect_positions(**connection)));
-  std::optional<PostgresTable> table;
-  for (Target target : targets_) {
-    LV_TRY(forget_unknown_types(**connection, target));
-    add(LV_TRY(inspect(**connection, target, table)));
-  }
+  std::ranges::move(LV_TRY(tables_.inspect(**connection, targets_)), std::back_inserter(problems));
   return problems;
 }
 
 // In a transaction of its own: makes what may be made, and reads how the tables are then.
 Result<void> PostgresSink::prepare_tables(Live& live) {
   PostgresConnection& connection = *live.connection;
-  LV_TRY(connection.execute("BEGIN; " + std::string(lock_for_tables)));
-  Misfit positions = LV_TRY(inspect_positions(connection));
-  if (!positions.problems.empty()) return std::move(positions.problems.front());
-  if (!positions.repair.empty()) LV_TRY(connection.execute(positions.repair));
+  LV_TRY(connection.execute("BEGIN"));
+  LV_TRY(tables_.prepare_positions(connection));
   for (Target target : targets_) {
     bool changed = false;
-    auto table = LV_TRY(prepare_table(connection, target, changed));
+    auto table = LV_TRY(tables_.prepare(connection, target, changed));
     Route& route = live.route(target.topic);
     route.declared = true;
     if (advances_sequences(target)) sequences_.watch(*table);
@@ -217,47 +141,8 @@ Result<void> PostgresSink::prepare_tables(Live& live) {
   return connection.commit();
 }
 
-Result<std::optional<PostgresTable>> PostgresSink::prepare_table(PostgresConnection& connection, Target& target,
-                                                                 bool& changed) {
-  LV_TRY(forget_unknown_types(connection, target));
-  std::optional<PostgresTable> table;
-  Misfit misfit = LV_TRY(inspect(connection, target, table));
-  if (misfit.problems.empty() && !misfit.repair.empty()) {
-    LV_TRY(connection.execute(std::string(lock_for_tables)));  // somebody else may be making it: look again
-    misfit = LV_TRY(inspect(connection, target, table));
-  }
-  if (misfit.problems.empty() && !misfit.repair.empty()) {
-    if (auto done = connection.execute(misfit.repair); !done)
-      return std::move(done)
-          .error()
-          .within((table ? "cannot change table " : "cannot create table ") + target.table.text())
-          .where("topic " + target.topic)
-          .remedy("Run it yourself:\n" + misfit.repair);
-    changed = true;
-    context_.logger->info(table ? "table changed" : "table created",
-                          {{"sink", context_.name}, {"table", target.table.text()}, {"statement", misfit.repair}});
-    misfit = LV_TRY(inspect(connection, target, table));
-  }
-  if (!misfit.problems.empty()) return std::move(misfit.problems.front());
-  return table;
-}
-
-// Types of the source that this server has not: enumerations, domains, those of extensions.
-Result<void> PostgresSink::forget_unknown_types(PostgresConnection& connection, Target& target) {
-  for (TargetColumn& column : target.columns) {
-    if (column.type.empty()) continue;
-    bool known = is_type_text(column.type);
-    if (known) {
-      auto found = LV_TRY(connection.query("SELECT to_regtype($1)", std::vector<std::string>{column.type}));
-      known = !found.empty() && found[0][0].has_value();
-    }
-    if (!known) forget_type(column);
-  }
-  return {};
-}
-
 Result<void> PostgresSink::begin(Live& live, std::vector<PartitionOffset>& offsets) {
-  LV_TRY(check_server(*live.connection));
+  LV_TRY(tables_.check_server(*live.connection));
   LV_TRY(positions_.check_in_charge(*live.connection));
   LV_TRY(positions_.end_predecessors(*live.connection));
   LV_TRY(prepare_tables(live));
@@ -357,7 +242,7 @@ Result<std::shared_ptr<TableWriter>> PostgresSink::open_way(Route& route, const 
   PostgresConnection& connection = *live_->connection;
   for (const std::string& sql : live_->round.before_write()) LV_TRY(connection.execute(sql));
   bool changed = false;
-  auto table = LV_TRY(prepare_table(connection, target, changed));
+  auto table = LV_TRY(tables_.prepare(connection, target, changed));
   if (changed) LV_TRY(close_ways());
   if (advances_sequences(target)) sequences_.watch(*table);
   auto writer = std::make_shared<TableWriter>(plan_table(target, *table, options_), options_.batch_size);

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "batch/batch.h"
+#include "connectors/postgres/gathered_rows.h"
 #include "connectors/postgres/round.h"
 #include "connectors/postgres/target.h"
 
@@ -53,24 +54,9 @@ class TableWriter {
   std::vector<RejectedRecord> take_rejected() { return std::exchange(rejected_, {}); }
 
  private:
-  using Span = std::span<const std::uint32_t>;  // of positions
+  using Span = GatheredRows::Span;
 
-  void encode(const Batch& batch, RowFailures& rejected);
-  void encode_place(const Batch& batch, const TablePlan::Column& column, FieldValues& out);
-  // Fills lacking_ for the rows that encode() has added.
-  void note_absent(const Batch& batch, std::uint32_t first);
-  // Adds to order_ the positions that are to be written.
-  void choose_rows(const Batch& batch, RowFailures& rejected);
-  // Rows that lack values get them from the row of the same key before them, as far as it is gathered, too.
-  void complete_rows();
-  // A new row: `row`, and what it lacks from `before`.
-  std::uint32_t append_completed(std::uint32_t row, std::uint32_t before);
-  std::uint32_t number_of(const std::vector<bool>& set);
-  std::string lacking_names(std::uint32_t position) const;
-  // Why a row cannot be written without what it lacks, and what to do.
-  std::string not_sent(std::uint32_t position, std::string_view why) const;
-  std::size_t bytes_of(std::uint32_t position) const;
-  std::size_t bytes() const;
+  void complete();
   void refuse(std::uint32_t position, std::string why, std::string sqlstate = {});
 
   // How many of the rows go to the server together.
@@ -84,16 +70,9 @@ class TableWriter {
   Result<bool> write_rows(Round& round, Span rows, std::size_t cut);
   Result<bool> copy_rows(Round& round, Span rows);
   bool has_to_wait(Span rows, const std::string& sqlstate);
-  // Of the rows of a key the last one stays.
-  void keep_last();
   // One attempt; an error of kind rejected if a row is refused.
   Result<void> try_copy(Round& round, Span rows);
   Result<void> try_statements(Round& round, Span rows);
-  // Fills keys_ with the rows, sorted by key, and those of one key in their order.
-  void sort_by_key(Span rows);
-  bool same_key(std::uint32_t a, std::uint32_t b) const;
-  // Fills writes_, partial_ and deletes_ with the last position of each key, sorted.
-  void reduce(Span rows);
   enum class Part { all, key, sent };  // of the columns; sent: those that the rows do not lack
   bool has_part(Part part, std::size_t column, std::uint32_t row) const;
   PostgresStatement statement(const std::string& sql, Span rows, Part part);
@@ -104,26 +83,9 @@ class TableWriter {
   const std::size_t batch_size_;
   std::string copy_sql_, write_sql_, delete_sql_;
 
-  // Of the rows that are gathered. A position counts the selected rows of their batches from 0.
-  struct Place {
-    std::int32_t partition;
-    std::int64_t offset;
-  };
-  std::vector<Place> places_;
-  std::vector<FieldValues> values_;  // of each column
-  std::vector<std::uint32_t> order_;
-  Bits bad_, deletions_;
-  std::vector<std::uint32_t> lacking_;  // of each position, which columns it lacks: a number in sets_; 0: none
-  std::vector<std::vector<bool>> sets_;
-  bool any_lacking_ = false;
+  GatheredRows rows_;
+  GatheredRows::LastOfKeys last_;  // of the last attempt
   std::vector<RejectedRecord> rejected_;
-  struct SortKey {
-    std::uint64_t prefix;
-    std::uint32_t place;  // among the rows that are sorted
-    std::uint32_t position;
-  };
-  std::vector<SortKey> keys_;
-  std::vector<std::uint32_t> writes_, partial_, deletes_;
   bool waits_ = false, patient_ = true;
   const std::uint32_t* wait_from_ = nullptr;
   std::string not_there_;  // of the last attempt: why rows that lack values cannot be written; empty: they can
