@@ -48,7 +48,10 @@ Result<void> TopicWriter::write_keys_as_captured(FormatSpec& spec, const std::st
 
 Result<std::unique_ptr<Encoder>> TopicWriter::make_encoder(FormatSpec& spec) {
   const Format& format = *find_format(spec.format);
-  if (!format.schema_text || spec.schema_id != 0 || spec.fields.empty()) return format.make_encoder(spec);
+  // Whoever takes a captured table over from its topic knows it by the value's schema, also where all is in the key.
+  bool captured = spec.side == Side::value && spec.whole && spec.whole->origin;
+  if (!format.schema_text || spec.schema_id != 0 || (spec.fields.empty() && !captured))
+    return format.make_encoder(spec);
   LV_ASSERT(spec.schemas != nullptr);
   const std::string subject = format_.topic + (spec.side == Side::key ? "-key" : "-value");
   if (spec.side == Side::key) LV_TRY(write_keys_as_captured(spec, subject));

@@ -138,6 +138,20 @@ TEST_SUITE("live") {
     stage->check_equal("people");
   }
 
+  TEST_CASE("a table whose columns are all of its key has a replica too") {
+    auto stage = Replication::open();
+    if (!stage) return;
+    const Properties initial = {{"snapshot.mode", "initial"}};
+    stage->source("CREATE TABLE owned (who int, what text, PRIMARY KEY (who, what))");
+    stage->source("INSERT INTO owned VALUES (1, 'hat'), (1, 'coat'), (2, 'hat')");
+    CHECK_MESSAGE(stage->run(initial) == 0, stage->said().err);
+    stage->check_equal("owned");
+    stage->source("DELETE FROM owned WHERE who = 2; UPDATE owned SET what = 'cap' WHERE what = 'hat'");
+    stage->source("INSERT INTO owned VALUES (3, 'scarf')");
+    CHECK_MESSAGE(stage->run(initial) == 0, stage->said().err);
+    stage->check_equal("owned");
+  }
+
   TEST_CASE("A9, A11: parents and children: whole transactions in either order, and read again") {
     auto stage = Replication::open();
     if (!stage) return;

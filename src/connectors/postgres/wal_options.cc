@@ -174,7 +174,7 @@ constexpr Option own_rows[] = {
          "they commit."},
     {.name = "streaming.memory.mb",
      .field = option<&Written::spill_mb>,
-     .fallback = "64",
+     .fallback = "32",
      .range = "1..65536",
      .unit = "MB",
      .doc = "Memory for what is held back; more goes to a file."},
@@ -367,7 +367,7 @@ Result<WalOptions> read_wal_options(const Properties& properties, const std::str
                             : temporary && *temporary        ? temporary
                                                              : "/var/tmp";
   options.most_rows = written.most_rows;
-  options.most_bytes = 4 << 20;
+  options.most_bytes = 2 << 20;  // some of them are on their way to the log at a time
   options.warn_retained_bytes = written.warn_mb << 20;
   return options;
 }

@@ -107,7 +107,7 @@ class WalSource : public Source {
   bool reply_asked_ = false;
   std::uint64_t confirmed_ = 0, told_ = 0;  // durable in our log; what the server knows of it
   std::uint64_t end_lsn_ = 0;               // !follow: where to end
-  std::int64_t last_sent_us_ = 0;           // of the server's last message, by its clock
+  std::int64_t last_sent_us_ = 0;           // of the last change's message, by the server's clock
   std::int64_t told_us_ = 0, given_us_ = 0, looked_us_ = 0, beaten_us_ = 0, asked_us_ = 0;
   bool warned_ = false;
   std::atomic<std::uint64_t> done_ = 0;
@@ -359,15 +359,15 @@ Result<bool> WalSource::gather_one(Pass& pass) {
       }
       // To be woken for each message would cost more than all else.
       bool backlog = changes_->commit_us() > 0 && last_sent_us_ - changes_->commit_us() > behind_us;
-      if (!backlog || !collected() || pass.lingered || collector_->bytes() >= linger_bytes) return false;
-      std::int64_t started_us = steady_us();
+      if (!backlog || pass.lingered || collector_->bytes() >= linger_bytes) return false;
       ::usleep(500);
+      std::int64_t started_us = steady_us();
       LV_TRY(replication_->wait(microseconds(linger_us), stop_file_.file()));
       pass.lingered = steady_us() - started_us >= linger_us;
       return true;
     }
     pass.dry = false;
-    last_sent_us_ = piece_.sent_us;
+    if (piece_.kind == Replication::Piece::Kind::message) last_sent_us_ = piece_.sent_us;
   }
   if (piece_.kind == Replication::Piece::Kind::alive)
     keep_alive(piece_);
