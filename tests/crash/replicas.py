@@ -126,12 +126,12 @@ def each_change_once(_, choices):
 
 
 def target_killed(_, choices):
-    replicated(WAL, choices, "no_data", fill=10000, kills=choices.kills // 8, server_kills=8, target_too=True)
+    replicated(WAL, choices, "no_data", fill=10000, kills=choices.kills // 8, server_kills=6, target_too=True)
 
 
 def triggers_with_snapshot(_, choices):
-    replicated(TRIGGERS, choices, "initial", fill=20000, kills=choices.kills // 6, server_kills=4, target_too=True)
+    replicated(TRIGGERS, choices, "initial", fill=10000, kills=choices.kills // 8, server_kills=2, target_too=True)
 
 
 def triggers_each_change_once(_, choices):
-    replicated(TRIGGERS, choices, "no_data", fill=5000, kills=choices.kills // 6, server_kills=6, target_too=True)
+    replicated(TRIGGERS, choices, "no_data", fill=5000, kills=choices.kills // 8, server_kills=4, target_too=True)
