@@ -3,6 +3,7 @@
 Every row has a stamp from one sequence, new with each insert and update; triggers write operation, table, key and stamp
 into `audit`, in the same transaction. So audit says what a log of changes must hold, without asking Levada."""
 
+import itertools
 import subprocess
 import threading
 import time
@@ -208,11 +209,12 @@ class Alterations:
     WIDER = {"integer": "bigint", "bigint": "numeric", "numeric": "text", "numeric(12,2)": "numeric(16,4)",
              "numeric(16,4)": "text", "character varying(20)": "character varying(60)", "character varying(60)": "text"}
 
+    names = itertools.count(1)  # none twice: what was dropped is still in the replica, with its type
+
     def __init__(self, source, dice, pause):
         self.source, self.dice, self.pause = source, dice, pause
         self.extras = []  # table, column, type: what was there when last looked
         self.done = Counter()
-        self.names = 0
         self.over = threading.Event()
         self.thread = threading.Thread(target=self.run)
 
@@ -236,10 +238,10 @@ class Alterations:
         there = [(column, kind) for t, column, kind in self.extras if t == table]
         choice = d.random()
         if not there or choice < 0.3 and len(there) < 6:
-            self.names += 1
+            name = f"x{next(self.names)}"
             kind = d.choice(["integer", "bigint", "numeric(12,2)", "character varying(20)", "text"])
             rest = d.choice(["", " DEFAULT '5'", " NOT NULL DEFAULT '6'"])
-            return "add", f"ALTER TABLE {table} ADD x{self.names} {kind}{rest}"
+            return "add", f"ALTER TABLE {table} ADD {name} {kind}{rest}"
         column, kind = d.choice(there)
         if choice < 0.45:
             guest = "guest" in [column for column, _ in there]
@@ -247,8 +249,8 @@ class Alterations:
         if choice < 0.6:
             return "drop", f"ALTER TABLE {table} DROP {column}"
         if choice < 0.75 and column != "guest":
-            self.names += 1
-            return "rename", f"ALTER TABLE {table} RENAME {column} TO x{self.names}"
+            name = f"x{next(self.names)}"
+            return "rename", f"ALTER TABLE {table} RENAME {column} TO {name}"
         if choice < 0.8:
             return "not null", f"ALTER TABLE accounts ALTER amount DROP NOT NULL"
         if kind in self.WIDER and column != "guest":
