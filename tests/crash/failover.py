@@ -65,7 +65,8 @@ class Pair:
         self.source = Target(primary.url, self.name)
         self.other = self.database(standby)
         place.environment.update(SOURCE=self.source.url, REPLICA=target.url, SNAPSHOT="initial")
-        self.source.sql("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, 'first' FROM generate_series(1, 9) i")
+        self.source.sql("CREATE TABLE t (id int PRIMARY KEY, v text);"
+                        "INSERT INTO t SELECT i, 'first' FROM generate_series(1, 9) i")
         self.run = place.start()
         self.replicated("INSERT INTO t VALUES (10, 'by the log')")
 

@@ -49,8 +49,8 @@ class Whole:
             time.sleep(2)
             end = self.stamp()
             run.kill()
-            self.say(f"the rows that were there before are there; the kills ended {'too late' if over else 'in the midst of it'}; "
-                     f"{load.text()}")
+            self.say("the rows that were there before are there; the kills ended "
+                     f"{'too late' if over else 'in the midst of it'}; {load.text()}")
         self.loaded = self.changes() - before
         return range(begin, end)
 
@@ -76,8 +76,8 @@ class Whole:
 
     def end(self, snapshot, again=0):
         held, more = check_log(self.place, self.source, snapshot, again)
-        self.say(f"{self.loaded} changes by the writers, {self.changes()} in all, {held} records in the log, {more} of them rows that were read; "
-                 f"{self.outages.pipeline} kills of the pipeline, {self.outages.server} of the servers")
+        self.say(f"{self.loaded} changes by the writers, {self.changes()} in all, {held} records in the log, {more} of them "
+                 f"rows that were read; {self.outages.pipeline} kills of the pipeline, {self.outages.server} of the servers")
 
 
 def whole(sql, choices, alter_always):

@@ -3,6 +3,7 @@
 Every row has a stamp from one sequence, new with each insert and update; triggers write operation, table, key and stamp
 into `audit`, in the same transaction. So audit says what a log of changes must hold, without asking Levada."""
 
+import itertools
 import subprocess
 import threading
 import time
@@ -195,8 +196,8 @@ class Large(Session):
         self.over.wait(d.uniform(2, 8))
         if self.rows == 0 or d.random() < 0.3:
             self.rows += 1
-            return [f"INSERT INTO blobs VALUES (gen_random_uuid(), -1, repeat('{self.rows % 10}', {d.choice([10, 25, 50])} * 1000000), "
-                    f"NULL, {STAMP})"]
+            size = d.choice([10, 25, 50]) * 1000000
+            return [f"INSERT INTO blobs VALUES (gen_random_uuid(), -1, repeat('{self.rows % 10}', {size}), NULL, {STAMP})"]
         if d.random() < 0.2:
             return ["DELETE FROM blobs WHERE id IN (SELECT id FROM blobs WHERE n = -1 LIMIT 1)"]
         return [f"UPDATE blobs SET bytes = '\\x{d.randrange(100):02d}', stamp = {STAMP} WHERE n = -1"]
@@ -208,11 +209,12 @@ class Alterations:
     WIDER = {"integer": "bigint", "bigint": "numeric", "numeric": "text", "numeric(12,2)": "numeric(16,4)",
              "numeric(16,4)": "text", "character varying(20)": "character varying(60)", "character varying(60)": "text"}
 
+    names = itertools.count(1)  # none twice: what was dropped is still in the replica, with its type
+
     def __init__(self, source, dice, pause):
         self.source, self.dice, self.pause = source, dice, pause
         self.extras = []  # table, column, type: what was there when last looked
         self.done = Counter()
-        self.names = 0
         self.over = threading.Event()
         self.thread = threading.Thread(target=self.run)
 
@@ -227,7 +229,8 @@ class Alterations:
     def look(self):
         self.extras = [tuple(row) for row in self.source.rows("""
             SELECT attrelid::regclass, attname, format_type(atttypid, atttypmod) FROM pg_attribute
-             WHERE attrelid IN ('accounts'::regclass, 'parts'::regclass) AND attname ~ '^(x[0-9]|guest)' AND NOT attisdropped""")]
+             WHERE attrelid IN ('accounts'::regclass, 'parts'::regclass) AND attname ~ '^(x[0-9]|guest)'
+               AND NOT attisdropped""")]
 
     def alteration(self):
         d = self.dice
@@ -235,9 +238,10 @@ class Alterations:
         there = [(column, kind) for t, column, kind in self.extras if t == table]
         choice = d.random()
         if not there or choice < 0.3 and len(there) < 6:
-            self.names += 1
+            name = f"x{next(self.names)}"
             kind = d.choice(["integer", "bigint", "numeric(12,2)", "character varying(20)", "text"])
-            return "add", f"ALTER TABLE {table} ADD x{self.names} {kind}" + d.choice(["", " DEFAULT '5'", " NOT NULL DEFAULT '6'"])
+            rest = d.choice(["", " DEFAULT '5'", " NOT NULL DEFAULT '6'"])
+            return "add", f"ALTER TABLE {table} ADD {name} {kind}{rest}"
         column, kind = d.choice(there)
         if choice < 0.45:
             guest = "guest" in [column for column, _ in there]
@@ -245,8 +249,8 @@ class Alterations:
         if choice < 0.6:
             return "drop", f"ALTER TABLE {table} DROP {column}"
         if choice < 0.75 and column != "guest":
-            self.names += 1
-            return "rename", f"ALTER TABLE {table} RENAME {column} TO x{self.names}"
+            name = f"x{next(self.names)}"
+            return "rename", f"ALTER TABLE {table} RENAME {column} TO {name}"
         if choice < 0.8:
             return "not null", f"ALTER TABLE accounts ALTER amount DROP NOT NULL"
         if kind in self.WIDER and column != "guest":
@@ -267,12 +271,21 @@ class Alterations:
             self.over.wait(self.dice.uniform(0, 2 * self.pause))
 
     def settle(self):
-        """ALTER TABLE changes rows without saying so to anybody: what was not written since is written now."""
+        """ALTER TABLE changes rows without saying so to anybody: what was not written since is written now. Triggers refuse
+        that until their source has seen which columns there are."""
+        end = time.monotonic() + 60
         for table in ("accounts", "parts"):
-            self.source.sql(f"UPDATE {table} SET stamp = {STAMP}")
+            while True:
+                try:
+                    self.source.sql(f"UPDATE {table} SET stamp = {STAMP}")
+                    break
+                except RuntimeError as error:
+                    expect("has no field" in str(error) and time.monotonic() < end, str(error))
+                    time.sleep(0.2)
 
     def text(self):
-        return f"{sum(self.done.values())} alterations ({', '.join(f'{k} {n}' for k, n in sorted(self.done.items()))})"
+        kinds = ", ".join(f"{kind} {n}" for kind, n in sorted(self.done.items()))
+        return f"{sum(self.done.values())} alterations ({kinds})"
 
 
 class Load:

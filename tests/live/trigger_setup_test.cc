@@ -57,6 +57,30 @@ TEST_SUITE("trigger") {
     CHECK(line.table("e") == "2: Perth");
   }
 
+  TEST_CASE("trigger: changes that are older than a column have what the table's rows have there") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    stage->sql("CREATE TABLE t (id int PRIMARY KEY, word text)");
+    TriggerLine line(*stage, {"table.include.list=t", "topic=t"});
+    stage->sql("INSERT INTO t VALUES (1, 'one')");
+    line.catch_up();
+    line.take_events();
+    stage->sql("INSERT INTO t VALUES (2, 'two')");
+    stage->sql(
+        "ALTER TABLE t ADD a int NOT NULL DEFAULT 6, ADD b text NOT NULL DEFAULT 'it''s', ADD c int, ADD d int[] "
+        "DEFAULT '{1,2}'");
+    stage->sql("UPDATE t SET word = 'uno' WHERE id = 1");
+    line.catch_up();
+    for (const std::string& event : line.events()) {
+      CAPTURE(event);
+      CHECK(holds(event, "6|it's|"));
+    }
+    CHECK(line.events().size() == 4);  // two changes, and the rows again
+    stage->sql("INSERT INTO t VALUES (3, 'three', 7, 'x', 8, NULL)");
+    line.catch_up();
+    CHECK(holds(line.table("t"), "3: three|7|x|8|"));
+  }
+
   TEST_CASE("trigger: setup=auto goes on with tables that are altered while it runs") {
     auto stage = PostgresStage::open();
     if (!stage) return;

@@ -36,7 +36,8 @@ SELECT a.attname, format_type(b.type, b.modifier), a.attnotnull, coalesce(pg_get
        a.attidentity <> '', coalesce(quote_ident(n.nspname) || '.' || quote_ident(s.relname), ''),
        coalesce(q.seqcache, 1), coalesce(q.seqincrement, 1), coalesce(q.seqcycle, false),
        a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod), a.attgenerated <> '',
-       col_description(a.attrelid, a.attnum), a.attndims
+       col_description(a.attrelid, a.attnum), a.attndims,
+       CASE WHEN a.atthasmissing THEN quote_literal((a.attmissingval::text::text[])[1]) ELSE '' END
 FROM based b JOIN pg_catalog.pg_type t ON t.oid = b.type AND t.typtype <> 'd'
 JOIN pg_catalog.pg_attribute a ON a.attrelid = $1::oid AND a.attnum = b.attnum
 LEFT JOIN pg_catalog.pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum AND a.attgenerated = ''
@@ -72,6 +73,7 @@ CatalogueColumn column_of(const Row& r) {
   column.cache = std::stoll(*r[6]);
   column.increment = std::stoll(*r[7]);
   column.cycles = is_true(r[8]);
+  column.missing = *r[15];
   return column;
 }
 

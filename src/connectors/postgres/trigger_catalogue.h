@@ -26,6 +26,7 @@ struct CatalogueColumn {
   std::string type;  // as CREATE TABLE takes it; of a domain, what it is made of
   bool not_null = false;
   std::string fallback;  // its default, as SQL; empty: none
+  std::string missing;   // what rows have that are older than the column, as SQL; empty: null, or nobody knows any more
   bool identity = false;
   // The sequence that fills it, if one does.
   std::string sequence;  // quoted

@@ -173,7 +173,7 @@ class Planner {
                  .why("a crash of the server empties it"),
              "ALTER TABLE " + table + " SET LOGGED;");
     for (const CatalogueColumn& c : captured_.plain)
-      if (missing_column(c.name, c.type) && changes_->find(c.name)->type != c.type)
+      if (missing_column(c.name, c.type, older_value(c)) && changes_->find(c.name)->type != c.type)
         change(Error(ErrorKind::refused, "column " + c.name + " of " + name_.text() + " is of type " +
                                              changes_->find(c.name)->type + ", that of the table is " + c.type),
                "ALTER TABLE " + table + " ALTER COLUMN " + quote_name(c.name) + " TYPE " + c.type + " USING " +
@@ -225,11 +225,21 @@ class Planner {
              "CREATE INDEX ON " + table + " (" + plan_.table.transaction + ", " + plan_.table.id + ");");
   }
 
+  // What the table's rows had when changes were recorded that know nothing of the column yet; empty: null. A constant:
+  // a function could give another value each time.
+  static std::string older_value(const CatalogueColumn& c) {
+    if (!c.missing.empty()) return c.missing;
+    return c.not_null && c.fallback.find('(') == std::string::npos ? c.fallback : "";
+  }
+
   // True if it is there.
-  bool missing_column(const std::string& name, const std::string& declaration) {
+  bool missing_column(const std::string& name, const std::string& declaration, const std::string& older = "") {
     if (has(name)) return true;
-    change(Error(ErrorKind::not_found, "the change table " + name_.text() + " has no column " + name),
-           "ALTER TABLE " + plan_.table.changes + " ADD COLUMN " + quote_name(name) + " " + declaration + ";");
+    const std::string alter = "ALTER TABLE " + plan_.table.changes;
+    std::string sql = alter + " ADD COLUMN " + quote_name(name) + " " + declaration;
+    if (!older.empty())
+      sql += " DEFAULT " + older + "; " + alter + " ALTER COLUMN " + quote_name(name) + " DROP DEFAULT";
+    change(Error(ErrorKind::not_found, "the change table " + name_.text() + " has no column " + name), sql + ";");
     return false;
   }
 
