@@ -25,7 +25,7 @@ class CaptureJournal : public ChangeCollector {
  public:
   void add(const CapturedTableRef& table, const RowChange& change) override;
   void add_message(std::string_view, std::string_view, bool, const ChangePlace&) override {}
-  void begin(const ChangePlace&) override {}
+  void begin(const ChangePlace&, bool) override {}
   void commit(const ChangePlace&) override {}
   std::size_t bytes() const override { return 0; }
   std::uint64_t changes() const override { return pending_.size(); }
@@ -55,7 +55,7 @@ class JournalPen : public ChangeCollector {
   explicit JournalPen(CaptureJournal& journal) : journal_(journal) {}
   void add(const CapturedTableRef& table, const RowChange& change) override { journal_.add(table, change); }
   void add_message(std::string_view, std::string_view, bool, const ChangePlace&) override {}
-  void begin(const ChangePlace&) override {}
+  void begin(const ChangePlace&, bool) override {}
   void commit(const ChangePlace&) override {}
   std::size_t bytes() const override { return 0; }
   std::uint64_t changes() const override { return 0; }

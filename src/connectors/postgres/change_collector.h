@@ -63,8 +63,11 @@ class ChangeCollector {
   // pg_logical_emit_message(): only envelopes have a place for it, others pass it over.
   virtual void add_message(std::string_view prefix, std::string_view content, bool transactional,
                            const ChangePlace& place) = 0;
-  // The transaction begins and ends, for the transaction topic.
-  virtual void begin(const ChangePlace& place) = 0;
+  // What was collected before a restart of the transaction that goes on: it only counts.
+  virtual void pass(const CapturedTableRef&, const RowChange&) {}
+  virtual void pass_message() {}
+  // The transaction begins and ends, for the transaction topic; it `goes_on` where its beginning was told before.
+  virtual void begin(const ChangePlace& place, bool goes_on = false) = 0;
   virtual void commit(const ChangePlace& place) = 0;
   // A sign of life at this time: only envelopes have a place for it.
   virtual void beat(std::int64_t) {}

@@ -93,14 +93,7 @@ void EnvelopeCollector::add(const CapturedTableRef& table, const RowChange& chan
   if (change.op == 't') return put(stretch, change, record, false);
   const EnvelopePlan& plan = *stretch.plan;
   if (change.op == 'u' && !change.before.empty()) {
-    bool moved = false;
-    for (std::size_t key : plan.keys) {
-      const EnvelopePlan::FieldPlan& field = plan.fields[key];
-      const FieldText &old = change.before[field.column], &now = change.after[field.column];
-      moved = moved ||
-              (field.known_before && now.kind != Kind::unchanged && (old.kind != now.kind || old.view() != now.view()));
-    }
-    if (moved) {
+    if (moves(plan, change)) {
       auto first = static_cast<std::int32_t>(stretch.records.size());
       bool deleted = deletes(stretch, change, first + 1 + options_.tombstones);
       record.op = 'c';
@@ -114,15 +107,33 @@ void EnvelopeCollector::add(const CapturedTableRef& table, const RowChange& chan
   put(stretch, change, record, false);
 }
 
-// The deletion and its tombstone. False: the log does not hold the key, so there is none.
-bool EnvelopeCollector::deletes(Stretch& stretch, const RowChange& change, std::int32_t other) {
-  const EnvelopePlan& plan = *stretch.plan;
+const CapturedColumn* EnvelopeCollector::unknown_key(const EnvelopePlan& plan, const RowChange& change) {
   for (std::size_t key : plan.keys) {
     const EnvelopePlan::FieldPlan& field = plan.fields[key];
     if (!change.before.empty() && field.known_before && change.before[field.column].kind != Kind::unchanged) continue;
+    return &plan.table->columns[field.column];
+  }
+  return nullptr;
+}
+
+// Whether the key is another one after the update.
+bool EnvelopeCollector::moves(const EnvelopePlan& plan, const RowChange& change) {
+  for (std::size_t key : plan.keys) {
+    const EnvelopePlan::FieldPlan& field = plan.fields[key];
+    if (!field.known_before || change.before.empty()) continue;
+    const FieldText &old = change.before[field.column], &now = change.after[field.column];
+    if (now.kind != Kind::unchanged && (old.kind != now.kind || old.view() != now.view())) return true;
+  }
+  return false;
+}
+
+// The deletion and its tombstone. False: the log does not hold the key, so there is none.
+bool EnvelopeCollector::deletes(Stretch& stretch, const RowChange& change, std::int32_t other) {
+  const EnvelopePlan& plan = *stretch.plan;
+  if (const CapturedColumn* unknown = unknown_key(plan, change)) {
     refuse(*plan.table, change,
-           "the log does not hold the key's column " + plan.table->columns[field.column].name +
-               " of the row that is gone; ALTER TABLE " + plan.table->text() + " REPLICA IDENTITY FULL writes it");
+           "the log does not hold the key's column " + unknown->name + " of the row that is gone; ALTER TABLE " +
+               plan.table->text() + " REPLICA IDENTITY FULL writes it");
     return false;
   }
   Record record{.op = 'd', .has_before = !change.before.empty(), .other = other, .other_is_new = true};
@@ -221,12 +232,21 @@ EnvelopeCollector::Order EnvelopeCollector::next_order(const std::string& table)
           .of_table = ++found->second};
 }
 
-void EnvelopeCollector::begin(const ChangePlace& place) {
+void EnvelopeCollector::pass(const CapturedTableRef& table, const RowChange& change) {
+  if (transactions_.empty()) return;
+  auto plan = plan_of(table);
+  bool moved = change.op == 'u' && moves(*plan, change);
+  bool refused = (change.op == 'd' || moved) && unknown_key(*plan, change);
+  for (int events = 1 + moved - refused; events > 0; --events) next_order(table->text());
+}
+
+void EnvelopeCollector::begin(const ChangePlace& place, bool goes_on) {
   if (!options_.transactions) return;
   transactions_.push_back({.id = fmt::format("{}:{}", place.xid, place.lsn),
                            .end_id = {},
                            .begin_ms = place.commit_us / 1000,
-                           .tables = {}});
+                           .tables = {},
+                           .begun = !goes_on});
 }
 
 void EnvelopeCollector::commit(const ChangePlace& place) {

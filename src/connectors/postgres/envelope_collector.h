@@ -41,7 +41,9 @@ class EnvelopeCollector : public ChangeCollector {
   void add(const CapturedTableRef& table, const RowChange& change) override;
   void add_message(std::string_view prefix, std::string_view content, bool transactional,
                    const ChangePlace& place) override;
-  void begin(const ChangePlace& place) override;
+  void pass(const CapturedTableRef& table, const RowChange& change) override;
+  void pass_message() override { next_order("message"); }
+  void begin(const ChangePlace& place, bool goes_on = false) override;
   void commit(const ChangePlace& place) override;
   void beat(std::int64_t now_us) override;
   std::size_t bytes() const override { return bytes_; }
@@ -89,6 +91,9 @@ class EnvelopeCollector : public ChangeCollector {
   Stretch& stretch_of(const CapturedTableRef& table);
   std::shared_ptr<const EnvelopePlan> plan_of(const CapturedTableRef& table);
   Order next_order(const std::string& table);
+  // A key column of the row before that the log does not hold; nullptr: it is whole.
+  static const CapturedColumn* unknown_key(const EnvelopePlan& plan, const RowChange& change);
+  static bool moves(const EnvelopePlan& plan, const RowChange& change);
   bool deletes(Stretch& stretch, const RowChange& change, std::int32_t other);
   void put(Stretch& stretch, const RowChange& change, Record record, bool key_from_before);
   FieldText keep(Stretch& stretch, const FieldText& text);

@@ -224,6 +224,29 @@ TEST_SUITE("connectors") {
     CHECK(read.rejected[1].cause == "id: 'x' is not a value of type int4");
   }
 
+  TEST_CASE("envelopes: a transaction that goes on after a restart goes on counting, and begins only once") {
+    EnvelopeOptions options;
+    options.transactions = true;
+    Collection c(keyed(), options);
+    c.collector->begin({.lsn = 50, .xid = 7, .commit_us = 1'500'000}, true);
+    auto row = c.texts.row({"1", "a", "~"}), key = c.texts.row({"1", "~", "~"}), moved = c.texts.row({"2", "a", "~"});
+    c.collector->pass(c.table, {.op = 'c', .before = {}, .after = row, .place = {}});
+    c.collector->pass(c.table, {.op = 'u', .before = key, .after = moved, .place = {}});  // two events
+    c.collector->pass(c.table, {.op = 'd', .before = {}, .after = {}, .place = {}});      // a dead letter
+    c.collector->pass_message();
+    CHECK(c.take().records.empty());
+    c.add('c', {}, {"3", "a", "~"});
+    SourceRead read = c.take();
+    REQUIRE(read.records.size() == 1);
+    CHECK(Json::parse(json(read.records[0].value_type, read.records[0].value, 0)).value().find("transaction")->text() ==
+          R"({"id":"7:50","total_order":5,"data_collection_order":4})");
+    c.collector->commit({.lsn = 70, .commit_lsn = 80, .xid = 7, .commit_us = 1'500'000});
+    read = c.take();
+    REQUIRE(read.records.size() == 1);
+    CHECK(Json::parse(json(read.records[0].value_type, read.records[0].value, 0)).value().find("event_count")->text() ==
+          "5");
+  }
+
   TEST_CASE("envelopes: a heartbeat says the time on a topic of its own") {
     EnvelopeOptions options;
     options.heartbeat_topic = "__debezium-heartbeat.shop";

@@ -25,7 +25,7 @@ class RowCollector : public ChangeCollector {
   void add(const CapturedTableRef& table, const RowChange& change) override;
   void add_rows(const CapturedTableRef& table, const SnapshotRows& rows) override;
   void add_message(std::string_view, std::string_view, bool, const ChangePlace&) override {}
-  void begin(const ChangePlace&) override {}
+  void begin(const ChangePlace&, bool) override {}
   void commit(const ChangePlace&) override {}
   std::size_t bytes() const override { return bytes_; }
   std::uint64_t changes() const override { return changes_; }

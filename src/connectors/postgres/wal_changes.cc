@@ -76,7 +76,7 @@ void WalChanges::begin() {
   ordinal_ = 0;
   truncated_ = 0;
   skip_to_ = message_.lsn < from_.lsn ? whole : message_.lsn == from_.lsn ? from_.ordinal : 0;
-  begun_ = skip_to_ > 0;  // and told before the restart, if anything of it was captured
+  begun_ = false;
   within_ = true;
 }
 
@@ -107,7 +107,8 @@ Error WalChanges::unknown_table(std::uint64_t lsn) const {
 }
 
 Result<bool> WalChanges::change(std::uint64_t lsn) {
-  if (counted(lsn)) {
+  bool fresh = counted(lsn);
+  if (fresh || skip_to_ != whole) {
     const WalRelation* relation = parts_.relations->find(message_.oid);
     if (!relation) return unknown_table(lsn);
     for (auto row : {message_.before, message_.after})
@@ -117,9 +118,12 @@ Result<bool> WalChanges::change(std::uint64_t lsn) {
     if (relation->table) {
       change.before = relation->row(message_.before, before_);
       change.after = relation->row(message_.after, after_);
-      if (!collect(*relation, change)) return false;
+      if (!fresh)
+        recount(*relation, change);
+      else if (!collect(*relation, change))
+        return false;
     }
-    point_ = {place_.commit_lsn, ordinal_ + 1};
+    if (fresh) point_ = {place_.commit_lsn, ordinal_ + 1};
   }
   ++ordinal_;
   return true;
@@ -127,17 +131,29 @@ Result<bool> WalChanges::change(std::uint64_t lsn) {
 
 Result<bool> WalChanges::truncate(std::uint64_t lsn) {
   for (; truncated_ < message_.tables.size(); ++truncated_) {
-    if (counted(lsn)) {
+    bool fresh = counted(lsn);
+    if (fresh || skip_to_ != whole) {
       const WalRelation* relation = parts_.relations->find(message_.tables[truncated_]);
       if (!relation) return unknown_table(lsn);
       RowChange change{.op = 't', .place = place_};
-      if (relation->table && !collect(*relation, change)) return false;
-      point_ = {place_.commit_lsn, ordinal_ + 1};
+      if (!fresh)
+        recount(*relation, change);
+      else if (relation->table && !collect(*relation, change))
+        return false;
+      if (fresh) point_ = {place_.commit_lsn, ordinal_ + 1};
     }
     ++ordinal_;
   }
   truncated_ = 0;
   return true;
+}
+
+// Collected before the restart: it counts within its transaction.
+void WalChanges::recount(const WalRelation& relation, const RowChange& change) {
+  if (!relation.table || parts_.skipped.find(change.op) != std::string::npos) return;
+  if (!begun_) parts_.collector->begin(place_, true);
+  begun_ = true;
+  parts_.collector->pass(relation.table, change);
 }
 
 // False: not now.
@@ -173,6 +189,10 @@ Result<bool> WalChanges::message(std::uint64_t lsn) {
     place_.lsn = message_.lsn;
     parts_.collector->add_message(message_.name, message_.content, true, place_);
     point_ = {place_.commit_lsn, ordinal_ + 1};
+  } else if (skip_to_ != whole) {
+    if (!begun_) parts_.collector->begin(place_, true);
+    begun_ = true;
+    parts_.collector->pass_message();
   }
   ++ordinal_;
   return true;

@@ -52,6 +52,7 @@ class WalChanges {
   Result<bool> change(std::uint64_t lsn);
   Result<bool> truncate(std::uint64_t lsn);
   Result<bool> message(std::uint64_t lsn);
+  void recount(const WalRelation& relation, const RowChange& change);
   bool collect(const WalRelation& relation, RowChange& change);
   void begin();
   void end(std::uint64_t end_lsn);

@@ -89,15 +89,22 @@ class Script {
 class Recorder : public ChangeCollector {
  public:
   std::vector<std::string> lines;
+  std::vector<std::string> ended;  // transactions, and how many changes they were told of
   void add(const CapturedTableRef& table, const RowChange& change) override {
+    ++events_;
     std::string id = change.after.empty() ? "" : std::string(change.after[0].view());
     lines.push_back(std::string(1, change.op) + " " + table->name + " " + id + " " + place(change.place));
   }
-  void add_message(std::string_view, std::string_view content, bool, const ChangePlace& at) override {
+  void add_message(std::string_view, std::string_view content, bool transactional, const ChangePlace& at) override {
+    events_ += transactional;
     lines.push_back("m " + std::string(content) + " " + place(at));
   }
-  void begin(const ChangePlace&) override {}
-  void commit(const ChangePlace&) override {}
+  void pass(const CapturedTableRef&, const RowChange&) override { ++events_; }
+  void pass_message() override { ++events_; }
+  void begin(const ChangePlace&, bool) override { events_ = 0; }
+  void commit(const ChangePlace& at) override {
+    ended.push_back(std::to_string(at.commit_lsn) + ": " + std::to_string(events_));
+  }
   std::size_t bytes() const override { return 0; }
   std::uint64_t changes() const override { return lines.size(); }
   void take(SourceRead&) override {}
@@ -106,6 +113,7 @@ class Recorder : public ChangeCollector {
   static std::string place(const ChangePlace& place) {
     return std::to_string(place.commit_lsn) + "." + std::to_string(place.ordinal);
   }
+  int events_ = 0;
 };
 
 // Asks the stream to wait once at each change of table a.
@@ -201,6 +209,7 @@ TEST_SUITE("connectors") {
     CHECK(stage.recorder.lines == std::vector<std::string>{"c a 1 2000.0", "c a 2 2000.2", "c a 3 2100.0",
                                                            "t a  2100.1", "m in 2100.3", "c a 4 2100.4", "m now 0.0",
                                                            "c b 50 2200.0", "c a 52 2200.1", "c b 5 2300.0"});
+    CHECK(stage.recorder.ended == std::vector<std::string>{"2000: 2", "2100: 4", "2200: 2", "2300: 1"});
     CHECK(stage.changes.point() == WalPoint{2310, 0});
     CHECK(stage.changes.changes() == 8);
     CHECK_FALSE(stage.changes.within());
@@ -219,6 +228,11 @@ TEST_SUITE("connectors") {
       CHECK(rest.recorder.lines ==
             std::vector<std::string>(lines.begin() + static_cast<std::ptrdiff_t>(done) + 1, lines.end()));
       CHECK(rest.changes.point() == whole.changes.point());
+      // A transaction that goes on has all of its changes counted.
+      const auto &all = whole.recorder.ended, &ended = rest.recorder.ended;
+      REQUIRE(ended.size() <= all.size());
+      CHECK(std::equal(ended.rbegin(), ended.rend(), all.rbegin()));
+      CHECK(ended.size() >= 1);
     }
   }
 
