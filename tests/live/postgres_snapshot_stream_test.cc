@@ -365,6 +365,8 @@ TEST_SUITE("live") {
     stage->sql("UPDATE keyed SET big = repeat('large ' || id, 600) WHERE id % 3 = 0");
     Capture capture(*stage, {"keyed", "pair", "loose"});
     std::vector<std::string> more = writes;
+    // A row that gets another key and whose value is not sent is whole nowhere: that is for dead letters.
+    std::erase_if(more, [](const std::string& sql) { return sql.find("UPDATE keyed SET id") != sql.npos; });
     more.push_back("UPDATE keyed SET big = repeat('more #', 700) WHERE id = #");
     {
       Writer one(stage->url(), random(), more);
