@@ -137,3 +137,19 @@ def triggers_with_snapshot(_, choices):
 
 def triggers_each_change_once(_, choices):
     replicated(TRIGGERS, choices, "no_data", fill=5000, kills=choices.kills // 8, server_kills=4, target_too=True)
+
+
+def not_null_dropped(_, choices):
+    """While it runs: the log itself says nothing of it."""
+    with Server("source") as server, Place(WAL) as place:
+        source, replica = Target(server.url, "levada_source"), Target(server.url, "levada_replica")
+        place.environment.update(SOURCE=source.url, REPLICA=replica.url, SNAPSHOT="initial")
+        workload.create(source)
+        workload.fill(source, 9)
+        run = place.start()
+        workload.compare(source, replica, run)
+        source.sql("ALTER TABLE accounts ALTER amount DROP NOT NULL")
+        source.sql("UPDATE accounts SET amount = NULL, stamp = nextval('stamps') WHERE id = 4")
+        workload.compare(source, replica, run)
+        expect(not workload.letters(run), f"there are dead letters: {workload.letters(run)[:3]}")
+        run.stop()

@@ -40,11 +40,25 @@ Result<void> WalRelations::take_relation(const LogMessage& message) {
   return {};
 }
 
+// The log says nothing of NOT NULL, and an ALTER TABLE may have dropped no more than that. (The catalogue is of now:
+// what is NOT NULL again by now may have been null.)
+static CapturedTableRef loosened(const CapturedTableRef& known, const CapturedTable& now) {
+  auto table = std::make_shared<CapturedTable>(*known);
+  bool changed = false;
+  for (std::size_t i = 0; i < table->columns.size(); ++i)
+    if (table->columns[i].not_null && !now.columns[i].not_null) table->columns[i].not_null = false, changed = true;
+  return changed ? table : known;
+}
+
 // The table that was known, if it is still the same; else what the catalogue and the log say together.
 Result<CapturedTableRef> WalRelations::captured(const LogMessage& message) {
   CapturedTableRef& known = known_[message.oid];
-  if (known && fits(*known, message)) return known;
-  CapturedTableRef now = LV_TRY(catalogue_.table(*connection_, message.oid));
+  CapturedTableRef now;
+  if (connection_) now = LV_TRY(catalogue_.table(*connection_, message.oid));
+  if (known && fits(*known, message)) {
+    if (now && fits(*now, message)) known = loosened(known, *now);
+    return known;
+  }
   known = now && fits(*now, message) ? now : LV_TRY(merged(message, now.get()));
   return known;
 }
