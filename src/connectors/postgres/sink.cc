@@ -1,3 +1,5 @@
+#include "connectors/postgres/sink.h"
+
 #include <algorithm>
 #include <deque>
 #include <iterator>
@@ -6,7 +8,6 @@
 #include "connectors/postgres/positions.h"
 #include "connectors/postgres/round.h"
 #include "connectors/postgres/sequences.h"
-#include "connectors/postgres/sink.h"
 #include "connectors/postgres/table_writer.h"
 #include "connectors/postgres/target_tables.h"
 #include "connectors/postgres/truncation.h"
