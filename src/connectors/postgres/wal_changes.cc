@@ -118,6 +118,8 @@ Result<bool> WalChanges::change(std::uint64_t lsn) {
     if (relation->table) {
       change.before = relation->row(message_.before, before_);
       change.after = relation->row(message_.after, after_);
+      if (fresh && parts_.unsent && is_moved_in_part(*relation->table, change))
+        change.after = LV_TRY(parts_.unsent->complete(*relation->table, change.after));
       if (!fresh)
         recount(*relation, change);
       else if (!collect(*relation, change))
@@ -127,6 +129,12 @@ Result<bool> WalChanges::change(std::uint64_t lsn) {
   }
   ++ordinal_;
   return true;
+}
+
+// The row before is there if its identity has changed; with REPLICA IDENTITY FULL always, and then all is in it.
+bool WalChanges::is_moved_in_part(const CapturedTable& table, const RowChange& change) {
+  return !change.before.empty() && !change.after.empty() && table.identity != 'f' &&
+         std::ranges::find(change.after, FieldText::Kind::unchanged, &FieldText::kind) != change.after.end();
 }
 
 Result<bool> WalChanges::truncate(std::uint64_t lsn) {

@@ -14,6 +14,7 @@
 #include "connectors/postgres/change_collector.h"
 #include "connectors/postgres/held_transactions.h"
 #include "connectors/postgres/pgoutput.h"
+#include "connectors/postgres/unsent_values.h"
 #include "connectors/postgres/wal_position.h"
 #include "connectors/postgres/wal_relations.h"
 #include "connectors/postgres/wal_snapshot.h"
@@ -28,6 +29,7 @@ class WalChanges {
     HeldTransactions* held = nullptr;
     ChangeCollector* collector = nullptr;
     WalSnapshot* snapshot = nullptr;  // may be none
+    UnsentValues* unsent = nullptr;   // may be none: then rows come as the log has them
     std::string skipped;              // operations that are not captured
   };
   // Changes behind this point are handed on, others are not.
@@ -54,6 +56,8 @@ class WalChanges {
   Result<bool> message(std::uint64_t lsn);
   void recount(const WalRelation& relation, const RowChange& change);
   bool collect(const WalRelation& relation, RowChange& change);
+  // A key has changed beside a value that was not sent.
+  static bool is_moved_in_part(const CapturedTable& table, const RowChange& change);
   void begin();
   void end(std::uint64_t end_lsn);
   bool counted(std::uint64_t lsn);

@@ -100,6 +100,7 @@ class WalSource : public Source {
   mutable std::mutex snapshot_mutex_;                        // of the pointer, for progress()
   std::shared_ptr<WalSnapshot> snapshot_;
   std::unique_ptr<WalRelations> relations_;
+  std::unique_ptr<UnsentValues> unsent_;  // for rows; envelopes say that a value was not sent
   std::unique_ptr<WalChanges> changes_;
   Replication::Piece piece_;  // what has arrived and could not be taken yet
   WalPosition position_;      // what was given last
@@ -181,6 +182,7 @@ Result<void> WalSource::start(const std::optional<std::string>& position) {
   }
   replication_.reset();
   relations_.reset();
+  unsent_.reset();
   held_.clear();
   stop_file_.clear();
   piece_ = {};
@@ -197,6 +199,7 @@ Result<void> WalSource::start(const std::optional<std::string>& position) {
   collector_ = make_collector();
   relations_ = std::make_unique<WalRelations>(catalogue_, side_.get());
   relations_->know(tables);
+  if (context_.form == RecordForm::rows) unsent_ = std::make_unique<UnsentValues>(*side_);
   if (options_.snapshot_mode != SnapshotMode::no_data) {
     std::shared_ptr<WalSnapshot> snapshot = make_wal_snapshot({.connector = context_.name,
                                                                .options = &options_,
@@ -272,6 +275,7 @@ Result<void> WalSource::start_streaming() {
                                                             .held = &held_,
                                                             .collector = collector_.get(),
                                                             .snapshot = snapshot_.get(),
+                                                            .unsent = unsent_.get(),
                                                             .skipped = options_.skipped},
                                           position_.point);
   confirmed_ = told_ = 0;
