@@ -232,11 +232,13 @@ class Planner {
     return c.not_null && c.fallback.find('(') == std::string::npos ? c.fallback : "";
   }
 
-  // True if it is there.
+  // True if it is there. A writer that waits for the change table in the midst of its trigger would go on with the old
+  // function, behind the default: so writers are waited for first, where we may.
   bool missing_column(const std::string& name, const std::string& declaration, const std::string& older = "") {
     if (has(name)) return true;
     const std::string alter = "ALTER TABLE " + plan_.table.changes;
-    std::string sql = alter + " ADD COLUMN " + quote_name(name) + " " + declaration;
+    std::string sql = captured_.owned ? "LOCK TABLE " + plan_.table.source + " IN SHARE ROW EXCLUSIVE MODE; " : "";
+    sql += alter + " ADD COLUMN " + quote_name(name) + " " + declaration;
     if (!older.empty())
       sql += " DEFAULT " + older + "; " + alter + " ALTER COLUMN " + quote_name(name) + " DROP DEFAULT";
     change(Error(ErrorKind::not_found, "the change table " + name_.text() + " has no column " + name), sql + ";");
