@@ -36,8 +36,10 @@ Result<std::vector<SinkRead>> LaterTopics::take(const Log& log, SchemaStore& sch
     come.push_back(declared && known == TopicSchemas::plain
                        ? *declared
                        : read_as_written(topic, declared ? &declared->read : nullptr, schemas));
-    known_.insert(topic.name);
-    names_.erase(topic.name);
+  }
+  for (const SinkRead& topic : come) {
+    known_.insert(topic.read.format.topic);
+    names_.erase(topic.read.format.topic);
   }
   looked_at_ = now;
   return come;

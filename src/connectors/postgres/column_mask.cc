@@ -17,6 +17,7 @@ using Kind = ColumnMask::Kind;
 
 struct Crypto {
   decltype(&EVP_MD_fetch) fetch = nullptr;
+  decltype(&EVP_MD_free) free = nullptr;
   decltype(&EVP_Digest) digest = nullptr;
 };
 
@@ -26,10 +27,11 @@ const Crypto* crypto() {
     void* library = ::dlopen("libcrypto.so.3", RTLD_NOW | RTLD_LOCAL);
     if (!library) return crypto;
     crypto.fetch = reinterpret_cast<decltype(crypto.fetch)>(::dlsym(library, "EVP_MD_fetch"));
+    crypto.free = reinterpret_cast<decltype(crypto.free)>(::dlsym(library, "EVP_MD_free"));
     crypto.digest = reinterpret_cast<decltype(crypto.digest)>(::dlsym(library, "EVP_Digest"));
     return crypto;
   }();
-  return loaded.fetch && loaded.digest ? &loaded : nullptr;
+  return loaded.fetch && loaded.free && loaded.digest ? &loaded : nullptr;
 }
 
 void put_big_endian(std::string& out, std::uint64_t value, int bytes) {
@@ -69,8 +71,8 @@ std::string hash_of(const ColumnMask& mask, std::string_view text) {
   std::string bytes = mask.salt + (mask.kind == Kind::hash ? java_object(text) : std::string(text));
   unsigned char hash[EVP_MAX_MD_SIZE];
   unsigned size = 0;
-  int good =
-      crypto()->digest(bytes.data(), bytes.size(), hash, &size, static_cast<const EVP_MD*>(mask.algorithm), nullptr);
+  int good = crypto()->digest(bytes.data(), bytes.size(), hash, &size, static_cast<const EVP_MD*>(mask.algorithm.get()),
+                              nullptr);
   LV_ASSERT(good == 1);
   std::string digits;
   for (unsigned i = 0; i < size; ++i) {
@@ -140,12 +142,13 @@ Result<ColumnMask> read_hash(const Property& property) {
     return Error(ErrorKind::unsupported, "libcrypto cannot be loaded, so columns cannot be hashed")
         .where(property.where)
         .remedy("Install it; on Debian: apt-get install libssl3");
-  mask.algorithm = crypto()->fetch(nullptr, algorithm.c_str(), nullptr);
-  if (!mask.algorithm)
+  EVP_MD* found = crypto()->fetch(nullptr, algorithm.c_str(), nullptr);
+  if (!found)
     return Error(ErrorKind::usage, "there is no hash algorithm " + algorithm)
         .where(property.where)
         .within("'column.mask." + property.name + "'")
         .remedy("Name one as Java does: SHA-256, SHA-512, SHA3-256, SHA-1, MD5.");
+  mask.algorithm = std::shared_ptr<const void>(found, [](EVP_MD* one) { crypto()->free(one); });
   return mask;
 }
 

@@ -25,9 +25,9 @@ namespace levada {
 struct ColumnMask {
   enum class Kind { stars, hash, hash_v2, cut };
   Kind kind{};
-  std::size_t chars = 0;            // of stars and cut
-  std::string salt;                 // of a hash
-  const void* algorithm = nullptr;  // of a hash: libcrypto's, never freed
+  std::size_t chars = 0;                            // of stars and cut
+  std::string salt;                                 // of a hash
+  std::shared_ptr<const void> algorithm = nullptr;  // of a hash: libcrypto's
 
   // Whether values of the (resolved) type are texts that can be hidden; of cut also bytea.
   bool takes(const CapturedType& type) const;
