@@ -135,6 +135,39 @@ TEST_SUITE("trigger") {
 
   // With an upper bound like pg_snapshot_xmin() the update of the first transaction would come before the insertion
   // that it has changed: 1 < 2 < 3, and the second holds the bound between them.
+  TEST_CASE("trigger: A5: equal times, times that step back and late commits neither lose nor repeat a change") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    execute(*stage, "CREATE TABLE t (id int PRIMARY KEY, word text)");
+    TriggerLine line(*stage, {"table.include.list=t", "topic=t"});
+    line.catch_up();
+    execute(*stage, "CREATE SEQUENCE steps");
+    const std::string clocks[] = {"date_trunc('second', clock_timestamp())", "TIMESTAMPTZ '2000-01-01'",
+                                  "TIMESTAMPTZ '2000-01-01' - nextval('steps') * INTERVAL '1 second'",
+                                  "TIMESTAMPTZ '2000-01-01' + nextval('steps') * INTERVAL '1 microsecond'"};
+    int id = 0;
+    for (const std::string& clock : clocks) {
+      CAPTURE(clock);
+      execute(*stage, "ALTER TABLE t_changes ALTER levada_time SET DEFAULT " + clock);
+      OtherSession late(*stage), later(*stage);
+      const std::string a = std::to_string(++id), b = std::to_string(++id), c = std::to_string(++id);
+      late.sql("BEGIN; INSERT INTO t VALUES (" + a + ", 'late')");
+      later.sql("BEGIN; INSERT INTO t VALUES (" + b + ", 'later')");
+      execute(*stage, "INSERT INTO t VALUES (" + c + ", 'now')");
+      execute(*stage, "UPDATE t SET word = 'again' WHERE id = " + c);
+      line.catch_up();
+      CHECK(line.take_events() == Events{"t " + c + ": now", "t " + c + ": again"});
+      late.sql("UPDATE t SET word = 'late again' WHERE id = " + c + "; COMMIT");
+      line.catch_up();
+      CHECK(line.take_events() == Events{"t " + a + ": late", "t " + c + ": late again"});
+      later.sql("DELETE FROM t WHERE id = " + c + "; COMMIT");
+      line.catch_up();
+      CHECK(line.take_events() == Events{"t " + b + ": later", "t " + c + ": deleted"});
+      line.catch_up();
+      CHECK(line.events().empty());
+    }
+  }
+
   TEST_CASE("trigger: A7: changes of a key keep their order while an older transaction runs between two younger ones") {
     auto stage = PostgresStage::open();
     if (!stage) return;
