@@ -34,6 +34,18 @@ struct TestLog {
 
 const TopicPartition t0{"t", 0}, t1{"t", 1};
 
+// Twenty commits, each of one record batch to t0 and so many to t1. Returns the record batch.
+std::string commit_to_both(TestLog& test, int to_t1) {
+  auto transaction = must(test.log->begin("loop"));
+  std::string batch = batch_of(std::string(100, 'x'));
+  for (int i = 0; i < 20; ++i) {
+    transaction->append(t0, batch);
+    for (int n = 0; n < to_t1; ++n) transaction->append(t1, batch);
+    must(transaction->commit());
+  }
+  return batch;
+}
+
 }  // namespace
 
 TEST_SUITE("log") {
@@ -266,14 +278,7 @@ TEST_SUITE("log") {
 
   TEST_CASE("a cut lies between commits, near the bytes asked for") {
     TestLog test(2);
-    auto transaction = must(test.log->begin("loop"));
-    std::string batch = batch_of(std::string(100, 'x'));
-    for (int i = 0; i < 20; ++i) {  // each commit: one to t0, two to t1
-      transaction->append(t0, batch);
-      transaction->append(t1, batch);
-      transaction->append(t1, batch);
-      must(transaction->commit());
-    }
+    const std::string batch = commit_to_both(test, 2);
     std::vector<TopicPartition> of{t0, t1};
     auto cut = [&](std::int64_t a, std::int64_t b, std::size_t max_bytes) {
       std::vector<Offset> from{Offset(a), Offset(b)};
@@ -292,20 +297,13 @@ TEST_SUITE("log") {
     CHECK(!test.log->cut(std::vector<TopicPartition>{{"none", 0}}, from, 1));
 
     // After a restart the commits since the journal's checkpoint are still told apart.
-    transaction.reset();
     test.reopen();
     CHECK(cut(0, 0, 1) == 1);
   }
 
   TEST_CASE("a cut never goes back, also where one partition is begun later than another") {
     TestLog test(2);
-    auto transaction = must(test.log->begin("loop"));
-    std::string batch = batch_of(std::string(100, 'x'));
-    for (int i = 0; i < 20; ++i) {
-      transaction->append(t0, batch);
-      transaction->append(t1, batch);
-      must(transaction->commit());
-    }
+    const std::string batch = commit_to_both(test, 1);
     std::vector<TopicPartition> of{t0, t1};
     auto cut = [&](std::int64_t a, std::int64_t b, std::size_t max_bytes) {
       std::vector<Offset> from{Offset(a), Offset(b)};
