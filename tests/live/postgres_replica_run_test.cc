@@ -164,9 +164,15 @@ TEST_SUITE("live") {
         make("CREATE TABLE " + std::string(child) + " (id int PRIMARY KEY, m int REFERENCES m)");
     }
     stage->source("INSERT INTO m VALUES (1, 1), (2, 2); INSERT INTO a VALUES (1, 1); INSERT INTO z VALUES (2, 2)");
+    stage->source(
+        "CREATE TABLE large (id int PRIMARY KEY, v text); CREATE TABLE few (id int PRIMARY KEY REFERENCES large)");
+    stage->target("CREATE TABLE large (id int PRIMARY KEY, v text)");
+    stage->target("CREATE TABLE few (id int PRIMARY KEY REFERENCES large)");
+    stage->source("INSERT INTO large SELECT i, repeat('x', 200) FROM generate_series(1, 40000) i");
+    stage->source("INSERT INTO few SELECT i FROM generate_series(1, 40000, 4000) i");
     CHECK_MESSAGE(stage->run(mode) == 0, stage->said().err);
     auto equal = [&] {
-      for (const char* table : {"m", "a", "z"}) stage->check_equal(table);
+      for (const char* table : {"m", "a", "z", "large", "few"}) stage->check_equal(table);
       CHECK(stage->levada().run("dlq list --log $LOG").out.empty());
       CHECK(stage->target("SELECT count(*) FROM levada_positions WHERE topic LIKE '%retry' AND next_offset > 0") ==
             "0");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <unordered_map>
 
@@ -120,7 +121,8 @@ class SnapshotRun : public Snapshot {
   Result<std::size_t> read(ChangeCollector& out, std::size_t bytes, milliseconds wait) override;
   const SnapshotProgress& progress() const override { return progress_; }
   bool within() const override {
-    return std::ranges::any_of(tables_, [](const TableSnapshot& t) { return t.plan.whole && t.begun && !t.done; });
+    return std::ranges::any_of(
+        tables_, [&](const TableSnapshot& t) { return t.plan.whole && !t.done && units_begun_.contains(t.plan.unit); });
   }
   bool done() const override { return left_ == 0; }
   Progress shown() const override;
@@ -150,6 +152,7 @@ class SnapshotRun : public Snapshot {
   std::vector<TableSnapshot> tables_;
   std::unordered_map<std::uint32_t, std::size_t> by_oid_;
   std::size_t left_ = 0;  // tables
+  std::set<std::size_t> units_begun_;
   std::size_t changed_bytes_ = 0;
   bool any_row_ = false;
   std::optional<SnapshotPoint> known_point_;
@@ -255,6 +258,7 @@ Result<std::size_t> SnapshotRun::read(ChangeCollector& out, std::size_t most_byt
 
 void SnapshotRun::begin(TableSnapshot& table, std::vector<KeyRange> ranges, ChangeCollector& out) {
   table.begun = true;
+  units_begun_.insert(table.plan.unit);
   table.ranges = std::move(ranges);
   table.ranges_left = table.ranges.size();
   table.range_begun.assign(table.ranges.size(), false);

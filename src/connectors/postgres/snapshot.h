@@ -48,7 +48,9 @@ struct SnapshotOptions {
   std::size_t queue_bytes = 16 << 20;    // of rows read ahead
   std::size_t changed_bytes = 64 << 20;  // of keys that have changed meanwhile
   std::uint64_t range_bytes = 32 << 20;  // of a table, that one range has about
-  std::uint64_t whole_bytes = 16 << 20;  // a table not larger than this is emptied and filled in one transaction
+  // Tables that are not larger than this, those that refer to each other taken together, are emptied and filled in one
+  // transaction.
+  std::uint64_t whole_bytes = 16 << 20;
 };
 
 // What the stream does with a change of a table that has a snapshot.

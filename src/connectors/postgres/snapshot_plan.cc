@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <numeric>
 
 #include "base/json.h"
 #include "connectors/postgres/names.h"
@@ -97,7 +99,59 @@ std::optional<std::size_t> place_in(const std::vector<std::string>& expressions,
   return std::nullopt;
 }
 
-void sort_tables(std::vector<PlannedTable>& tables, const SnapshotOptions& options) {
+// Of each table, by its place, those that it refers to.
+using References = std::vector<std::vector<std::size_t>>;
+
+Result<References> read_references(PostgresConnection& connection, const std::vector<PlannedTable>& tables) {
+  References references(tables.size());
+  if (tables.size() < 2) return references;
+  std::map<std::string, std::size_t> places;
+  std::string oids;
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    std::string oid = std::to_string(tables[i].table->oid);
+    oids += (i ? "," : "{") + oid;
+    places[oid] = i;
+  }
+  oids += "}";
+  for (const auto& row :
+       LV_TRY(connection.query("SELECT DISTINCT conrelid, confrelid FROM pg_constraint WHERE contype = 'f' AND "
+                               "conrelid = ANY ($1::oid[]) AND confrelid = ANY ($1::oid[]) AND conrelid <> confrelid "
+                               "ORDER BY conrelid, confrelid",
+                               {&oids, 1})))
+    references[places.at(row[0].value_or(""))].push_back(places.at(row[1].value_or("")));
+  return references;
+}
+
+// The places, each behind those that it refers to; a cycle begins where it is met first.
+std::vector<std::size_t> referred_first(const References& references) {
+  std::vector<std::size_t> order;
+  std::vector<bool> met(references.size());
+  struct Step {
+    std::size_t place, next = 0;
+  };
+  std::vector<Step> path;
+  for (std::size_t first = 0; first < references.size(); ++first) {
+    if (!met[first]) path.push_back({first});
+    met[first] = true;
+    while (!path.empty()) {
+      Step& step = path.back();
+      if (step.next == references[step.place].size()) {
+        order.push_back(step.place);
+        path.pop_back();
+        continue;
+      }
+      std::size_t to = references[step.place][step.next++];
+      if (!met[to]) path.push_back({to});
+      met[to] = true;
+    }
+  }
+  return order;
+}
+
+void sort_tables(std::vector<PlannedTable>& tables, const References& references, const SnapshotOptions& options) {
+  std::vector<PlannedTable> sorted;
+  for (std::size_t place : referred_first(references)) sorted.push_back(std::move(tables[place]));
+  tables = std::move(sorted);
   if (options.by_row_count == SnapshotOrder::given) {
     std::ranges::stable_sort(tables, {}, [&](const PlannedTable& t) {
       return place_in(options.tables, t.table->text()).value_or(options.tables.size());
@@ -108,6 +162,28 @@ void sort_tables(std::vector<PlannedTable>& tables, const SnapshotOptions& optio
   }
   // What was begun is ended first.
   std::ranges::stable_sort(tables, {}, [](const PlannedTable& t) { return t.left.empty(); });
+  // A unit begins with the first of its tables.
+  std::map<std::size_t, std::size_t> first;
+  for (std::size_t i = 0; i < tables.size(); ++i) first.try_emplace(tables[i].unit, i);
+  std::ranges::stable_sort(tables, {}, [&](const PlannedTable& t) { return first[t.unit]; });
+}
+
+// Which tables are committed as a whole, and which of those together.
+void join_tables(std::vector<PlannedTable>& tables, const References& references, std::uint64_t whole_bytes) {
+  std::vector<std::size_t> family(tables.size());
+  std::iota(family.begin(), family.end(), std::size_t{0});
+  for (std::size_t from = 0; from < tables.size(); ++from)
+    for (std::size_t to : references[from])
+      if (tables[from].again && tables[to].again) std::ranges::replace(family, family[from], family[to]);
+  std::vector<std::uint64_t> bytes(tables.size());
+  for (std::size_t i = 0; i < tables.size(); ++i) bytes[family[i]] += tables[i].again ? tables[i].bytes : 0;
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    PlannedTable& table = tables[i];
+    const bool together = table.again && bytes[family[i]] <= whole_bytes;
+    table.unit = together ? family[i] : i;
+    table.whole = together || table.key.empty() || (table.again && table.bytes <= whole_bytes);
+    if (table.whole) table.left.clear();
+  }
 }
 
 }  // namespace
@@ -141,10 +217,10 @@ Result<std::vector<PlannedTable>> plan_tables(PostgresConnection& connection, co
       one.left = left->second;
       one.again = false;  // the truncation is in the topic, with the first rows
     }
-    one.whole = one.key.empty() || (one.again && one.bytes <= options.whole_bytes);
-    if (one.whole) one.left.clear();
   }
-  sort_tables(planned, options);
+  References references = LV_TRY(read_references(connection, planned));
+  join_tables(planned, references, options.whole_bytes);
+  sort_tables(planned, references, options);
   return planned;
 }
 

@@ -18,12 +18,15 @@ struct PlannedTable {
   std::uint64_t rows = 0;        // estimated by the server
   std::uint64_t bytes = 0;
   std::vector<KeyRange> left;  // of an earlier attempt; empty: all
-  // Only as a whole can its rows be committed: it has no key to go on from, or is emptied and filled at once.
+  // Only as a whole can its rows be committed: it has no key to go on from, or is emptied and filled at once. Tables of
+  // one unit are read one behind the other, in one transaction: those that are emptied and refer to each other.
   bool whole = false;
+  std::size_t unit = 0;
 };
 
-// The tables that are not done, in the order in which they are read. Asks the catalogue for keys and sizes. A table
-// that is not there any more is left out.
+// The tables that are not done, in the order in which they are read: as it was asked for, else a table that others
+// refer to before those, as whoever writes the rows elsewhere may have the same foreign keys. Asks the catalogue for
+// keys and sizes. A table that is not there any more is left out.
 Result<std::vector<PlannedTable>> plan_tables(PostgresConnection& connection, const SnapshotOptions& options,
                                               const std::vector<SnapshotTable>& tables,
                                               const SnapshotProgress& progress);

@@ -132,7 +132,8 @@ constexpr Option own_rows[] = {
     {.name = "snapshot.tables.order.by.row.count",
      .field = option<&Written::snapshot_order>,
      .fallback = "disabled",
-     .doc = "Small or large tables first; disabled: as snapshot.include.collection.list names them."},
+     .doc = "Small or large tables first; disabled: as snapshot.include.collection.list names them, else what others "
+            "refer to first."},
     {.name = "snapshot.max.threads",
      .field = option<&Written::snapshot_readers>,
      .fallback = "1",
