@@ -32,6 +32,10 @@ class RealFile : public File {
     std::size_t done = 0;
     while (done < into.size()) {
       ssize_t n = ::pread(fd_, into.data() + done, into.size() - done, static_cast<off_t>(at + done));
+      if (n < 0 && errno == ESPIPE && at + done == read_of_pipe_) {
+        n = ::read(fd_, into.data() + done, into.size() - done);
+        if (n > 0) read_of_pipe_ += static_cast<std::uint64_t>(n);
+      }
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return system_error("cannot read " + path_, errno);
       if (n == 0) break;
@@ -84,6 +88,7 @@ class RealFile : public File {
   int fd_;
   std::string path_;
   std::uint64_t identity_;
+  mutable std::uint64_t read_of_pipe_ = 0;  // bytes
 };
 
 class RealFileLock : public FileLock {

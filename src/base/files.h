@@ -22,6 +22,7 @@ class File {
   virtual ~File() = default;
 
   // Fills `into` with the bytes from position `at` on; returns how many there were, fewer only at the end of the file.
+  // A pipe is read from its beginning to its end, once; an error, where the bytes from `at` on are not the next ones.
   virtual Result<std::size_t> read_at(std::uint64_t at, std::span<char> into) const = 0;
   // Writes the pieces one after the other from position `at` on. All of them, or an error and an unknown part of them.
   virtual Result<void> write_at(std::uint64_t at, std::span<const std::string_view> pieces) = 0;

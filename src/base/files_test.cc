@@ -8,6 +8,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "tests/temporary_directory.h"
@@ -36,6 +37,30 @@ ErrorKind kind_of(const Result<T>& result) {
 }  // namespace
 
 TEST_SUITE("base") {
+  TEST_CASE("a pipe is read once, from its beginning to its end") {
+    TemporaryDirectory directory;
+    std::string path = directory.path() + "/pipe";
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    const std::string text(100'000, 'x');  // more than a pipe holds
+    for (bool back : {false, true}) {
+      std::thread writer([&] {
+        auto file = ::fopen(path.c_str(), "w");
+        ::fwrite(text.data(), 1, text.size(), file);
+        ::fclose(file);
+      });
+      if (!back) {
+        CHECK(content_of(path) == text);
+      } else {
+        auto file = open(path, OpenMode::read);
+        std::array<char, 100'000> bytes;
+        CHECK(file->read_at(0, std::span(bytes).first(10)).value() == 10);
+        CHECK_FALSE(file->read_at(5, bytes));
+        CHECK(file->read_at(10, bytes).value() == 99'990);
+      }
+      writer.join();
+    }
+  }
+
   TEST_CASE("bytes are written at a place and read from it") {
     TemporaryDirectory directory;
     auto file = open(directory / "a");

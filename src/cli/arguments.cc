@@ -202,7 +202,9 @@ class CommandLine {
     app->add_option("--until", a_.until, "Only those written before")->type_name("TIME");
     app->add_flag("--open", a_.open, "Only those neither replayed nor discarded");
   }
-  void script(CLI::App* app) { app->add_option("FILE", a_.file, "The SQL file")->required()->type_name(""); }
+  void script(CLI::App* app) {
+    app->add_option("FILE", a_.file, "The SQL file; - is the standard input")->required()->type_name("");
+  }
   void log(CLI::App* app) {
     app->add_option("--log", a_.log, "Where the log is (default: embedded:levada-data)")
         ->type_name("embedded:DIRECTORY");

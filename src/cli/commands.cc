@@ -108,8 +108,12 @@ int tell_failure(const Engine& engine) {
   return code;
 }
 
+Result<std::string> read_input(const std::string& path) {
+  return read_file(real_files(), path == "-" ? "/dev/stdin" : path);
+}
+
 Result<int> run(const Arguments& a) {
-  std::string script = LV_TRY(read_file(real_files(), a.file));
+  std::string script = LV_TRY(read_input(a.file));
   bool live = colourful_terminal() && !a.no_color && !a.quiet;
   RunScreen screen(live, a.quiet);
   // On a live screen states and reasons are seen anyway; what is logged all the same stands above it.
@@ -175,7 +179,7 @@ void set_place(Json& json, const std::string& where) {
 }
 
 Result<int> check(const Arguments& a) {
-  std::string script = LV_TRY(read_file(real_files(), a.file));
+  std::string script = LV_TRY(read_input(a.file));
   Logger logger = stderr_logger(log_level(a));
   auto engine = LV_TRY(scratch_engine(a, logger));
   std::vector<std::string> notes;
@@ -199,7 +203,7 @@ Result<int> check(const Arguments& a) {
 }
 
 Result<int> explain(const Arguments& a) {
-  std::string script = LV_TRY(read_file(real_files(), a.file));
+  std::string script = LV_TRY(read_input(a.file));
   Logger logger = stderr_logger(log_level(a));
   auto engine = LV_TRY(scratch_engine(a, logger));
   LV_TRY(engine->load(script, a.file));
@@ -381,8 +385,7 @@ Result<int> dlq(const Arguments& a) {
     if (!changes || !running || running->run != "running") return std::move(opened).error();
     reader = LV_TRY(open_engine(a, logger, true));
   }
-  if (engine && a.action == "replay" && !a.file.empty())
-    LV_TRY(engine->load(LV_TRY(read_file(real_files(), a.file)), a.file));
+  if (engine && a.action == "replay" && !a.file.empty()) LV_TRY(engine->load(LV_TRY(read_input(a.file)), a.file));
   std::vector<DeadLetterReport> letters = LV_TRY((engine ? engine : reader)->dead_letters(a.topic));
   LV_TRY(choose(a, letters));
   if (a.action == "list") {
@@ -434,7 +437,7 @@ Result<int> help(const Arguments& a) {
 // ---- import ----
 
 Result<int> import(const Arguments& a) {
-  std::string text = LV_TRY(read_file(real_files(), a.file));
+  std::string text = LV_TRY(read_input(a.file));
   auto configuration = LV_TRY(read_connector_configuration(text, a.file));
   ImportedConnector imported = import_connector(configuration, a.secrets_from_env);
   if (a.output == OutputForm::json)
