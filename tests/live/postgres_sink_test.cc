@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <map>
+#include <sstream>
 #include <thread>
 
 #include "base/random.h"
@@ -175,6 +177,129 @@ TEST_SUITE("live") {
       // Three parents, and their children.
       CHECK(places == "people-1@107 people-1@127 people-1@147 children-0@67 children-0@87 children-0@107 ");
       CHECK(stage->sql("SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM children)") == "117|117");
+    }
+  }
+
+  TEST_CASE("a round in which nothing is refused writes each table in one go, however many statements it takes") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    SinkTopic one = people(true), other = people(false);
+    other.topic = "others";
+    other.partitions = 2;
+    for (int rows : {10, 100, 1000}) {
+      CAPTURE(rows);
+      stage->sql("DROP TABLE IF EXISTS people, others, levada_positions");
+      auto sink = stage->sink({one, other}, {{"auto.create", "true"}, {"insert.mode", "upsert"}, {"batch.size", "5"}});
+      REQUIRE(sink->start());
+      RowFailures rejected;
+      auto write = [&](const SinkTopic& topic, std::int32_t partition, std::int64_t offset) {
+        std::vector<TestRecord> records;
+        for (int i = 0; i < rows / 2; ++i) {
+          const std::int64_t id = partition * 10'000 + offset + i;
+          records.push_back(i % 10 == 9 ? gone(id - 3) : person(id, "p", i));
+        }
+        REQUIRE(sink->write(test_batch(topic, partition, offset, records), rejected));
+      };
+      write(one, 0, 0);
+      write(one, 0, rows / 2);
+      write(other, 0, 0);
+      write(other, 1, 0);
+      std::vector<RejectedRecord> refused;
+      REQUIRE(sink->flush(refused));
+      CHECK(refused.empty());
+      REQUIRE(sink->commit({}));
+      // Each row says which part of the transaction has written it: the transaction itself, or what stands behind a
+      // savepoint.
+      const std::string parts = "(SELECT DISTINCT xmin::text AS x FROM ";
+      CHECK(stage->sql("SELECT count(*) FROM people") == std::to_string(2 * (rows / 2 - 2 * (rows / 20))));
+      CHECK(stage->sql("SELECT count(*) FROM " + parts + "people) p") == "1");
+      CHECK(stage->sql("SELECT count(*) FROM " + parts + "others) o") == "1");
+    }
+  }
+
+  TEST_CASE("a random mix of changes and of rows that are refused leaves what applying them one by one would") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    std::uint64_t seed = random_seed();
+    CAPTURE(seed);
+    Random random(seed);
+    for (const char* batch_size : {"1", "7", "40"}) {
+      CAPTURE(batch_size);
+      stage->sql("DROP TABLE IF EXISTS people, levada_positions");
+      stage->sql("CREATE TABLE people (id bigint PRIMARY KEY, name text, age int CHECK (age <> 13))");
+      SteadySink sink(*stage, people(true), {{"batch.size", batch_size}});
+      std::map<std::int64_t, std::int64_t> model;
+      std::int64_t offset = 0;
+      std::map<std::int64_t, bool> bad;
+      for (int round = 0; round < 25; ++round) {
+        std::vector<TestRecord> records;
+        const std::uint64_t one_in = 5 + random.below(150);
+        for (std::uint64_t n = random.below(200); n > 0; --n, ++offset) {
+          const auto id = static_cast<std::int64_t>(random.below(60));
+          if (random.one_in(4)) {
+            records.push_back(gone(id));
+            model.erase(id);
+          } else if (random.one_in(one_in)) {
+            records.push_back(person(id, "x", 13));
+            bad[offset] = true;
+          } else {
+            records.push_back(person(id, "x", 1000 + offset));
+            model[id] = 1000 + offset;
+          }
+        }
+        std::istringstream told(sink.write(std::move(records)));
+        for (std::string line; std::getline(told, line);) {
+          CAPTURE(line);
+          CHECK(bad.erase(std::stoll(line)) == 1);  // one of these, and not twice
+        }
+      }
+      std::string expected;
+      for (const auto& [id, age] : model)
+        expected += (expected.empty() ? "" : "\n") + std::to_string(id) + "|" + std::to_string(age);
+      CHECK(stage->sql("SELECT id, age FROM people ORDER BY id") == expected);
+    }
+  }
+
+  TEST_CASE(
+      "without a key, too, each row is written once or refused once, and insertions and deletions keep their order") {
+    auto stage = PostgresStage::open();
+    if (!stage) return;
+    std::uint64_t seed = random_seed();
+    CAPTURE(seed);
+    Random random(seed);
+    for (const char* batch_size : {"1", "9", "50"}) {
+      CAPTURE(batch_size);
+      stage->sql("DROP TABLE IF EXISTS people, levada_positions");
+      stage->sql("CREATE TABLE people (id bigint, name text, age int CHECK (age <> 13))");
+      SteadySink sink(*stage, people(true),
+                      {{"insert.mode", "insert"}, {"delete.enabled", "true"}, {"batch.size", batch_size}});
+      std::multimap<std::int64_t, std::int64_t> model;
+      std::string refused, told;
+      std::int64_t offset = 0;
+      for (int round = 0; round < 20; ++round) {
+        std::vector<TestRecord> records;
+        const std::uint64_t one_in = 5 + random.below(150);
+        for (std::uint64_t n = random.below(200); n > 0; --n, ++offset) {
+          const auto id = static_cast<std::int64_t>(random.below(60));
+          if (random.one_in(4)) {
+            records.push_back(gone(id));
+            model.erase(id);
+          } else if (random.one_in(one_in)) {
+            records.push_back(person(id, "x", 13));
+            refused += std::to_string(offset) + " ";
+          } else {
+            records.push_back(person(id, "x", 1000 + offset));
+            model.emplace(id, 1000 + offset);
+          }
+        }
+        std::istringstream lines(sink.write(std::move(records)));
+        for (std::string line; std::getline(lines, line);) told += std::to_string(std::stoll(line)) + " ";
+      }
+      CHECK(told == refused);
+      std::string expected;
+      for (const auto& [id, age] : model)
+        expected += (expected.empty() ? "" : "\n") + std::to_string(id) + "|" + std::to_string(age);
+      CHECK(stage->sql("SELECT id, age FROM people ORDER BY id, age") == expected);
     }
   }
 

@@ -16,6 +16,8 @@
 namespace levada {
 namespace {
 
+using std::chrono::steady_clock;
+
 // A source in small: one slot, one snapshot, a journal.
 class Capture {
  public:
@@ -122,14 +124,14 @@ class Capture {
   }
   // Everything that is committed now by the stream only, as far as the snapshot lets it.
   void follow_stream() {
-    std::uint64_t end = *parse_lsn(stage_.sql("SELECT pg_current_wal_insert_lsn()"));
-    for (int n = 0; n < 20'000 && seen_ < end; ++n)
+    const std::uint64_t end = end_of_commits();
+    for (auto give_up = patience(); seen_ < end && steady_clock::now() < give_up;)
       if (!gather(1)) return;
   }
   // Until everything that is committed now has come.
   void finish() {
-    std::uint64_t end = *parse_lsn(stage_.sql("SELECT pg_current_wal_insert_lsn()"));
-    for (int n = 0; n < 20'000; ++n) {
+    const std::uint64_t end = end_of_commits();
+    for (auto give_up = patience(); steady_clock::now() < give_up;) {
       read(500);
       if (snapshot_->done() && seen_ >= end && waiting_.empty()) return;
     }
@@ -149,7 +151,14 @@ class Capture {
     return *std::move(result);
   }
   static void ok(Result<void> result) { REQUIRE_MESSAGE(result, result.error().text()); }
+  static steady_clock::time_point patience() { return steady_clock::now() + std::chrono::seconds(60); }
 
+  // Behind all that is committed. A record stands there that is durable, and so is what stands before it: no more than
+  // that is sent, and what follows a commit (of somebody who only reads, say) may not be durable for a long time.
+  std::uint64_t end_of_commits() {
+    return *parse_lsn(stage_.sql(
+        "SELECT pg_logical_emit_message(true, 'end', '') FROM set_config('synchronous_commit', 'on', true)"));
+  }
   void pass(std::uint64_t lsn) {
     seen_ = std::max(seen_, lsn);
     snapshot_->passed(lsn);

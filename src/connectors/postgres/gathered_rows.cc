@@ -7,6 +7,7 @@
 namespace levada {
 namespace {
 
+constexpr std::size_t most_kept_bytes = 2 << 20;   // of memory, when it is empty again: each table has its own
 constexpr std::size_t most_row_bytes = 512 << 20;  // a server takes at most 1 GB in one message
 
 using Planned = TablePlan::Column;
@@ -23,6 +24,7 @@ void GatheredRows::add(const Batch& batch, RowFailures& rejected) {
 }
 
 void GatheredRows::clear() {
+  if (bytes() > most_kept_bytes) values_ = std::vector<FieldValues>(values_.size());
   for (FieldValues& v : values_) v.clear();
   places_.clear();
   order_.clear();
@@ -98,15 +100,16 @@ std::string GatheredRows::lacking_names(std::uint32_t position) const {
   return names;
 }
 
-std::vector<GatheredRows::Refused> GatheredRows::complete() {
+std::vector<GatheredRows::Refused> GatheredRows::complete(std::size_t from) {
   std::vector<Refused> refusals;
   if (!any_lacking_ || plan_.mode == InsertMode::insert) return refusals;
-  sort_by_key(order_);
-  std::vector<bool> refused(order_.size(), false);
+  const std::span<std::uint32_t> rows = std::span(order_).subspan(from);
+  sort_by_key(rows);
+  std::vector<bool> refused(rows.size(), false);
   std::optional<std::uint32_t> before;  // the row of the same key
   for (std::size_t k = 0; k < keys_.size(); ++k) {
     if (before && !same_key(keys_[k - 1].position, keys_[k].position)) before.reset();
-    std::uint32_t& row = order_[keys_[k].place];
+    std::uint32_t& row = rows[keys_[k].place];
     if (before && lacking_[row] != 0) {
       if (deletions_[*before]) {
         refusals.push_back({row, not_sent(row, "the row with this key was deleted before")});
@@ -117,9 +120,9 @@ std::vector<GatheredRows::Refused> GatheredRows::complete() {
     }
     before = row;
   }
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < order_.size(); ++i)
-    if (!refused[i]) order_[kept++] = order_[i];
+  std::size_t kept = from;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (!refused[i]) order_[kept++] = rows[i];
   order_.resize(kept);
   return refusals;
 }

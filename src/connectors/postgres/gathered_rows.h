@@ -28,13 +28,13 @@ class GatheredRows {
   // Rows that cannot be sent at all are told in `rejected`.
   void add(const Batch& batch, RowFailures& rejected);
   void clear();
-  // Rows that lack values get them from the row of the same key before them, as far as it is there, too. Takes out
-  // those for which there is none any more.
+  // Of the order from this place on: rows that lack values get them from the row of the same key before them, as far as
+  // it is there, too. Takes out those for which there is none any more.
   struct Refused {
     std::uint32_t position;
     std::string why;
   };
-  std::vector<Refused> complete();
+  std::vector<Refused> complete(std::size_t from);
   // Of the rows of a key the last one stays.
   void keep_last();
 

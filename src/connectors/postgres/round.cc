@@ -13,14 +13,17 @@ std::vector<std::string> Round::opening() const {
 std::vector<std::string> Round::before_write() {
   std::vector<std::string> statements = opening();
   if (state_ == State::written) statements.emplace_back("RELEASE SAVEPOINT levada");
-  if (state_ != State::saved) statements.emplace_back("SAVEPOINT levada");
-  state_ = State::written;
+  if (state_ == State::written || state_ == State::first) statements.emplace_back("SAVEPOINT levada");
+  state_ = state_ == State::closed ? State::first : State::written;
+  ++write_;
   return statements;
 }
 
 Result<void> Round::undo_write() {
-  LV_TRY(connection_.execute("ROLLBACK TO SAVEPOINT levada"));
-  state_ = State::saved;
+  const bool first = state_ == State::first;
+  LV_TRY(connection_.execute(first ? "ROLLBACK" : "ROLLBACK TO SAVEPOINT levada"));
+  state_ = first ? State::closed : State::saved;
+  ++write_;
   return {};
 }
 

@@ -25,27 +25,33 @@ TableWriter::TableWriter(TablePlan plan, std::int64_t batch_size)
 }
 
 Result<void> TableWriter::write(Round& round, const Batch& batch, RowFailures& rejected) {
-  if (rows_.order().size() + batch.selection.size() > batch_size_ || rows_.bytes() > most_gathered_bytes)
+  if (rows_.bytes() > most_gathered_bytes)
     LV_TRY(flush(round));
+  else if (rows_.order().size() - written_ + batch.selection.size() > batch_size_)
+    LV_TRY(send(round));
   rows_.add(batch, rejected);
   return {};
 }
 
 Result<void> TableWriter::flush(Round& round) {
-  if (waits_) return {};
-  complete();
-  std::vector<std::uint32_t>& order = rows_.order();
-  const std::size_t written = LV_TRY(write_in_order(round, order));
-  waits_ = written < order.size();
-  if (waits_)
-    order.erase(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(written));
-  else
-    forget();
+  LV_TRY(send(round));
+  if (!waits_) forget();
   return {};
 }
 
 void TableWriter::complete() {
-  for (GatheredRows::Refused& row : rows_.complete()) refuse(row.position, std::move(row.why));
+  for (GatheredRows::Refused& row : rows_.complete(written_)) refuse(row.position, std::move(row.why));
+}
+
+void TableWriter::drop_written() {
+  std::vector<std::uint32_t>& order = rows_.order();
+  order.erase(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(written_));
+  written_ = settled_ = 0;
+}
+
+void TableWriter::wait() {
+  drop_written();
+  waits_ = true;
 }
 
 bool TableWriter::holds_too_much() const { return rows_.bytes() > most_waiting_bytes; }
@@ -81,6 +87,7 @@ Result<void> TableWriter::finish(Round& round) {
 
 void TableWriter::forget() {
   rows_.clear();
+  written_ = settled_ = 0;
   waits_ = false;
 }
 
@@ -103,13 +110,49 @@ std::size_t TableWriter::piece_of(Span rows) const {
   return std::max<std::size_t>(fitting, 1);
 }
 
-Result<std::size_t> TableWriter::write_in_order(Round& round, Span rows) {
-  for (Span left = rows; !left.empty();) {
-    const std::size_t count = piece_of(left);
-    if (!LV_TRY(write_rows(round, left.first(count)))) return static_cast<std::size_t>(wait_from_ - rows.data());
-    left = left.subspan(count);
+// Without a key that is the table's own, order counts: runs of insertions and of deletions take turns.
+std::size_t TableWriter::run_of(Span rows) const {
+  if (plan_.mode != InsertMode::insert || !rows_.any_deletions()) return rows.size();
+  std::size_t run = 1;
+  while (run < rows.size() && rows_.is_deletion(rows[run]) == rows_.is_deletion(rows[0])) ++run;
+  return run;
+}
+
+Result<void> TableWriter::send(Round& round) {
+  if (waits_) return {};
+  complete();
+  const Span rows = rows_.order();
+  std::size_t alone_until = 0;  // up to there each piece is a write of its own
+  while (written_ < rows.size()) {
+    const Span left = rows.subspan(written_), piece = left.first(piece_of(left));
+    if (round.write() != write_) settled_ = written_;
+    if (settled_ < written_) {
+      if (LV_TRY(write_with_last(round, piece))) {
+        written_ += piece.size();
+      } else {
+        alone_until = written_ + piece.size();
+        written_ = settled_;
+      }
+      continue;
+    }
+    write_ = round.write() + 1;
+    if (!LV_TRY(write_rows(round, piece))) {
+      written_ = static_cast<std::size_t>(wait_from_ - rows.data());
+      wait();
+      return {};
+    }
+    written_ += piece.size();
+    if (written_ <= alone_until) settled_ = written_;
   }
-  return rows.size();
+  return {};
+}
+
+Result<bool> TableWriter::write_with_last(Round& round, Span rows) {
+  auto done = try_rows(round, rows, {});
+  if (done) return true;
+  if (done.error().kind() != ErrorKind::rejected) return std::move(done).error();
+  LV_TRY(round.undo_write());
+  return false;
 }
 
 Result<std::vector<std::uint32_t>> TableWriter::write_apart(Round& round, Span rows) {
@@ -128,64 +171,49 @@ bool TableWriter::has_to_wait(Span rows, const std::string& sqlstate) {
   return true;
 }
 
-Result<bool> TableWriter::write_rows(Round& round, Span rows, std::size_t cut) {
-  return LV_TRY(write_rows(round, rows.first(cut))) ? write_rows(round, rows.subspan(cut)) : false;
-}
-
 Result<bool> TableWriter::write_rows(Round& round, Span rows) {
-  if (plan_.mode == InsertMode::insert && plan_.deletions == Deletions::apply) {
-    // Without a key that is the table's own, order counts: runs of insertions and of deletions take turns.
-    while (!rows.empty() && rows_.any_deletions()) {
-      std::size_t run = 1;
-      while (run < rows.size() && rows_.is_deletion(rows[run]) == rows_.is_deletion(rows[0])) ++run;
-      if (run == rows.size()) break;
-      if (!LV_TRY(write_rows(round, rows.first(run)))) return false;
-      rows = rows.subspan(run);
-    }
-  }
-  if (plan_.copy && !rows_.is_deletion(rows[0])) return copy_rows(round, rows);
-  auto done = try_statements(round, rows);
-  if (done) return true;
-  if (done.error().kind() != ErrorKind::rejected) return std::move(done).error();
-  std::string why = not_there_, sqlstate;
-  if (why.empty()) {
-    why = round.connection().refusal().text();
-    sqlstate = round.connection().refusal().sqlstate;
-  }
-  LV_TRY(round.undo_write());
-  if (has_to_wait(rows, sqlstate)) return false;
-  if (rows.size() > 1) return write_rows(round, rows, rows.size() / 2);
-  refuse(rows[0], std::move(why), std::move(sqlstate));
-  return true;
-}
-
-Result<bool> TableWriter::copy_rows(Round& round, Span rows) {
   while (!rows.empty()) {
-    auto done = try_copy(round, rows);
+    auto done = try_rows(round, rows, round.before_write());
     if (done) return true;
     if (done.error().kind() != ErrorKind::rejected) return std::move(done).error();
-    const PostgresRefusal refusal = round.connection().refusal();
-    auto line = static_cast<std::size_t>(refusal.copy_line);
+    std::string why = not_there_, sqlstate;
+    std::size_t first = rows.size() / 2, named = 0;
+    if (why.empty()) {
+      const PostgresRefusal& refusal = round.connection().refusal();
+      why = refusal.text();
+      sqlstate = refusal.sqlstate;
+      // What stands before the named line was fine; the line itself is tried alone, to be sure.
+      const auto line = static_cast<std::size_t>(refusal.copy_line);
+      if (line >= 1 && line <= rows.size() - last_run_) first = last_run_ + line - 1, named = 1;
+    }
     LV_TRY(round.undo_write());
-    if (has_to_wait(rows, refusal.sqlstate)) return false;
+    if (has_to_wait(rows, sqlstate)) return false;
     if (rows.size() == 1) {
-      refuse(rows[0], refusal.text(), refusal.sqlstate);
+      refuse(rows[0], std::move(why), std::move(sqlstate));
       return true;
     }
-    // What stands before the named line was fine; the line itself is tried alone, to be sure.
-    bool named = line >= 1 && line <= rows.size();
-    std::size_t first = named ? line - 1 : rows.size() / 2, second = named ? 1 : 0;
-    if (first > 0 && !LV_TRY(copy_rows(round, rows.first(first)))) return false;
-    if (second > 0 && !LV_TRY(copy_rows(round, rows.subspan(first, second)))) return false;
-    rows = rows.subspan(first + second);
+    if (!LV_TRY(write_rows(round, rows.first(first)))) return false;
+    if (!LV_TRY(write_rows(round, rows.subspan(first, named)))) return false;
+    rows = rows.subspan(first + named);
   }
   return true;
+}
+
+Result<void> TableWriter::try_rows(Round& round, Span rows, std::vector<std::string> front) {
+  not_there_.clear();
+  for (last_run_ = 0; last_run_ < rows.size();) {
+    const Span left = rows.subspan(last_run_), run = left.first(run_of(left));
+    LV_TRY(plan_.copy && !rows_.is_deletion(run[0]) ? try_copy(round, run, front) : try_statements(round, run, front));
+    front.clear();
+    last_run_ += run.size();
+  }
+  return {};
 }
 
 // The format is the server's: signature, flags, extension; each row its count of fields and the fields; -1 at the end.
-Result<void> TableWriter::try_copy(Round& round, Span rows) {
+Result<void> TableWriter::try_copy(Round& round, Span rows, const std::vector<std::string>& front) {
   std::string sql;
-  for (const std::string& s : round.before_write()) sql += s + ";";
+  for (const std::string& s : front) sql += s + ";";
   LV_TRY(round.connection().begin_copy(sql + copy_sql_));
   copy_bytes_.clear();
   copy_bytes_.append(std::string_view("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19));
@@ -208,8 +236,7 @@ Result<void> TableWriter::try_copy(Round& round, Span rows) {
   return {};
 }
 
-Result<void> TableWriter::try_statements(Round& round, Span rows) {
-  not_there_.clear();
+Result<void> TableWriter::try_statements(Round& round, Span rows, const std::vector<std::string>& front) {
   if (plan_.mode == InsertMode::insert) {
     const bool deletion = rows_.is_deletion(rows[0]);
     (deletion ? last_.deletions : last_.writes).assign(rows.begin(), rows.end());
@@ -220,7 +247,7 @@ Result<void> TableWriter::try_statements(Round& round, Span rows) {
   }
   arrays_used_ = 0;
   std::vector<PostgresStatement> statements;
-  for (std::string& sql : round.before_write()) statements.push_back({std::move(sql)});
+  for (const std::string& sql : front) statements.push_back({sql});
   // Deletions first: they may make room for a row that needs a value they held.
   if (!last_.deletions.empty()) statements.push_back(statement(delete_sql_, last_.deletions, Part::key));
   if (!last_.writes.empty() && !write_sql_.empty())

@@ -12,8 +12,10 @@
 // gathered ones; else the row there is changed and keeps what it has, and one that is not there is refused: what it
 // would hold nobody knows.
 //
-// Rows that the server refuses are found by trying again: COPY names the line it stopped at, other statements
-// are halved, in the order of the log, until they hold one row.
+// Rows are kept until no statement of the same write (round.h) can be refused any more, some megabytes of them: if one
+// is, all of them are undone and written once more, each statement as a write of its own. Rows that the server refuses
+// are found by trying again: COPY names the line it stopped at, other statements are halved, in the order of the log,
+// until they hold one row.
 //
 // A foreign key may be satisfied by what other tables get later in the round. So what it refuses waits, and what comes
 // behind it: try_again() when others have written; finish() when nobody else can, or what waits becomes too much.
@@ -38,12 +40,13 @@ class TableWriter {
   // Gathers the batch's rows, and writes what there was before if that would become too much. Within the round. Errors
   // are those of the connection; rows that cannot be sent at all are told in `rejected`.
   Result<void> write(Round& round, const Batch& batch, RowFailures& rejected);
-  // Writes what is gathered, or as much as need not wait.
+  // Writes what is gathered, or as much as need not wait; it cannot be refused any more. Comes before anybody else
+  // writes in the round.
   Result<void> flush(Round& round);
   bool waits() const { return waits_; }
   bool holds_too_much() const;
   // From now on, until one of the following.
-  void wait() { waits_ = true; }
+  void wait();
   // Whether anything of what waits could be written.
   Result<bool> try_again(Round& round);
   // Writes what waits, and refuses what still cannot be written.
@@ -57,22 +60,26 @@ class TableWriter {
   using Span = GatheredRows::Span;
 
   void complete();
+  // What is written is of no interest any more.
+  void drop_written();
   void refuse(std::uint32_t position, std::string why, std::string sqlstate = {});
 
-  // How many of the rows go to the server together.
+  // How many of the rows go to the server together; in one statement.
   std::size_t piece_of(Span rows) const;
-  // Writes the rows, without those that the server refuses: up to the first that has to wait (their number), or past
-  // each (those that have to).
-  Result<std::size_t> write_in_order(Round& round, Span rows);
-  Result<std::vector<std::uint32_t>> write_apart(Round& round, Span rows);
-  // The same in one piece; false: the rows from wait_from_ on have to wait.
+  std::size_t run_of(Span rows) const;
+  // Writes what is gathered and was not written yet, up to the first that has to wait.
+  Result<void> send(Round& round);
+  // As send() does, in one piece; false if all of its write was undone.
+  Result<bool> write_with_last(Round& round, Span rows);
+  // Writes the rows, without those that the server refuses; false: those from wait_from_ on have to wait.
   Result<bool> write_rows(Round& round, Span rows);
-  Result<bool> write_rows(Round& round, Span rows, std::size_t cut);
-  Result<bool> copy_rows(Round& round, Span rows);
+  // The same in several pieces, past each that has to wait; those that have to.
+  Result<std::vector<std::uint32_t>> write_apart(Round& round, Span rows);
   bool has_to_wait(Span rows, const std::string& sqlstate);
-  // One attempt; an error of kind rejected if a row is refused.
-  Result<void> try_copy(Round& round, Span rows);
-  Result<void> try_statements(Round& round, Span rows);
+  // One attempt, with these statements in front; an error of kind rejected if a row is refused.
+  Result<void> try_rows(Round& round, Span rows, std::vector<std::string> front);
+  Result<void> try_copy(Round& round, Span rows, const std::vector<std::string>& front);
+  Result<void> try_statements(Round& round, Span rows, const std::vector<std::string>& front);
   enum class Part { all, key, sent };  // of the columns; sent: those that the rows do not lack
   bool has_part(Part part, std::size_t column, std::uint32_t row) const;
   PostgresStatement statement(const std::string& sql, Span rows, Part part);
@@ -84,11 +91,15 @@ class TableWriter {
   std::string copy_sql_, write_sql_, delete_sql_;
 
   GatheredRows rows_;
+  // Of rows_.order(): what is written; of that, what nobody can undo any more; what is in between is of this write.
+  std::size_t written_ = 0, settled_ = 0;
+  std::uint64_t write_ = 0;
   GatheredRows::LastOfKeys last_;  // of the last attempt
   std::vector<RejectedRecord> rejected_;
   bool waits_ = false, patient_ = true;
   const std::uint32_t* wait_from_ = nullptr;
-  std::string not_there_;  // of the last attempt: why rows that lack values cannot be written; empty: they can
+  std::string not_there_;     // of the last attempt: why rows that lack values cannot be written; empty: they can
+  std::size_t last_run_ = 0;  // of the last attempt: where the rows of its last statement begin
   std::vector<Buffer> arrays_;
   std::size_t arrays_used_ = 0;
   Buffer copy_bytes_;
