@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "connectors/postgres/names.h"
+#include "connectors/postgres/table_references.h"
 
 namespace levada {
 namespace {
@@ -99,56 +100,7 @@ std::optional<std::size_t> place_in(const std::vector<std::string>& expressions,
   return std::nullopt;
 }
 
-// Of each table, by its place, those that it refers to.
-using References = std::vector<std::vector<std::size_t>>;
-
-Result<References> read_references(PostgresConnection& connection, const std::vector<PlannedTable>& tables) {
-  References references(tables.size());
-  if (tables.size() < 2) return references;
-  std::map<std::string, std::size_t> places;
-  std::string oids;
-  for (std::size_t i = 0; i < tables.size(); ++i) {
-    std::string oid = std::to_string(tables[i].table->oid);
-    oids += (i ? "," : "{") + oid;
-    places[oid] = i;
-  }
-  oids += "}";
-  for (const auto& row :
-       LV_TRY(connection.query("SELECT DISTINCT conrelid, confrelid FROM pg_constraint WHERE contype = 'f' AND "
-                               "conrelid = ANY ($1::oid[]) AND confrelid = ANY ($1::oid[]) AND conrelid <> confrelid "
-                               "ORDER BY conrelid, confrelid",
-                               {&oids, 1})))
-    references[places.at(row[0].value_or(""))].push_back(places.at(row[1].value_or("")));
-  return references;
-}
-
-// The places, each behind those that it refers to; a cycle begins where it is met first.
-std::vector<std::size_t> referred_first(const References& references) {
-  std::vector<std::size_t> order;
-  std::vector<bool> met(references.size());
-  struct Step {
-    std::size_t place, next = 0;
-  };
-  std::vector<Step> path;
-  for (std::size_t first = 0; first < references.size(); ++first) {
-    if (!met[first]) path.push_back({first});
-    met[first] = true;
-    while (!path.empty()) {
-      Step& step = path.back();
-      if (step.next == references[step.place].size()) {
-        order.push_back(step.place);
-        path.pop_back();
-        continue;
-      }
-      std::size_t to = references[step.place][step.next++];
-      if (!met[to]) path.push_back({to});
-      met[to] = true;
-    }
-  }
-  return order;
-}
-
-void sort_tables(std::vector<PlannedTable>& tables, const References& references, const SnapshotOptions& options) {
+void sort_tables(std::vector<PlannedTable>& tables, const TableReferences& references, const SnapshotOptions& options) {
   std::vector<PlannedTable> sorted;
   for (std::size_t place : referred_first(references)) sorted.push_back(std::move(tables[place]));
   tables = std::move(sorted);
@@ -169,7 +121,7 @@ void sort_tables(std::vector<PlannedTable>& tables, const References& references
 }
 
 // Which tables are committed as a whole, and which of those together.
-void join_tables(std::vector<PlannedTable>& tables, const References& references, std::uint64_t whole_bytes) {
+void join_tables(std::vector<PlannedTable>& tables, const TableReferences& references, std::uint64_t whole_bytes) {
   std::vector<std::size_t> family(tables.size());
   std::iota(family.begin(), family.end(), std::size_t{0});
   for (std::size_t from = 0; from < tables.size(); ++from)
@@ -218,7 +170,9 @@ Result<std::vector<PlannedTable>> plan_tables(PostgresConnection& connection, co
       one.again = false;  // the truncation is in the topic, with the first rows
     }
   }
-  References references = LV_TRY(read_references(connection, planned));
+  std::vector<std::uint32_t> oids;
+  for (const PlannedTable& one : planned) oids.push_back(one.table->oid);
+  TableReferences references = LV_TRY(read_references(connection, oids));
   join_tables(planned, references, options.whole_bytes);
   sort_tables(planned, references, options);
   return planned;

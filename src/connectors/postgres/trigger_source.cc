@@ -8,6 +8,7 @@
 #include "connectors/postgres/column_mask.h"
 #include "connectors/postgres/envelope_collector.h"
 #include "connectors/postgres/row_plan.h"
+#include "connectors/postgres/table_references.h"
 #include "connectors/postgres/trigger_options.h"
 #include "connectors/postgres/trigger_reader.h"
 #include "connectors/postgres/trigger_session.h"
@@ -65,6 +66,7 @@ class TriggerSource : public Source {
   std::vector<TriggerTable> tables_;
   std::vector<TriggerProgress> progress_;  // of each
   std::vector<TriggerRow> rows_;           // of each
+  std::vector<std::size_t> order_;         // in which their rows are read: what others refer to first
   std::unique_ptr<ChangeCollector> collector_;
 
   Doing doing_ = Doing::nothing;
@@ -149,6 +151,9 @@ Result<void> TriggerSource::start(const std::optional<std::string>& position) {
   }
   rows_total_ = total;
   rows_done_ = 0;
+  std::vector<std::uint32_t> oids;
+  for (const TriggerTable& table : tables_) oids.push_back(table.table->oid);
+  order_ = referred_first(LV_TRY(read_references(*connection_, oids)));
   LV_TRY(check_position());
   for (std::size_t t = 0; t < tables_.size(); ++t)
     if (progress_[t].window) doing_ = Doing::changes;  // cut off in the middle
@@ -250,9 +255,9 @@ Result<SourceRead> TriggerSource::read(std::stop_token stop, milliseconds wait) 
 
 // Goes on with the rows of a table that is not done; false: there is none.
 Result<bool> TriggerSource::begin_rows() {
-  auto left = std::ranges::find(progress_, false, &TriggerProgress::rows_done);
-  if (left == progress_.end()) return false;
-  rows_of_ = static_cast<std::size_t>(left - progress_.begin());
+  auto left = std::ranges::find_if(order_, [&](std::size_t t) { return !progress_[t].rows_done; });
+  if (left == order_.end()) return false;
+  rows_of_ = *left;
   LV_TRY(look(true));
   return true;
 }
