@@ -11,6 +11,7 @@
 
 #include "batch/batch.h"
 #include "formats/connect_type.h"
+#include "formats/format.h"
 
 namespace levada {
 
@@ -23,5 +24,10 @@ struct ConnectRecords {
   std::vector<std::int64_t> timestamps_ms;  // of each record
   std::vector<std::string> headers;         // of each record, in record batch form; empty: no record has any
 };
+
+// These rows only, in their order; the records themselves where it is all of them. The strings are shared.
+ConnectRecords select(const ConnectRecords& records, const std::vector<std::uint32_t>& rows);
+// Those that did not fail.
+ConnectRecords without(const ConnectRecords& records, const RowFailures& failures);
 
 }  // namespace levada

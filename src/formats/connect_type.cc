@@ -31,6 +31,19 @@ Type physical_type(const ConnectType& type) {
   LV_UNREACHABLE();
 }
 
+ConnectTypeRef scalar_type(ConnectType::Kind kind, bool optional) {
+  return std::make_shared<const ConnectType>(ConnectType{.kind = kind, .optional = optional});
+}
+
+ConnectTypeRef structure_type(std::string name, std::optional<std::int32_t> version, bool optional,
+                              std::vector<ConnectField> fields) {
+  return std::make_shared<const ConnectType>(ConnectType{.kind = ConnectType::Kind::structure,
+                                                         .optional = optional,
+                                                         .name = std::move(name),
+                                                         .version = version,
+                                                         .fields = std::move(fields)});
+}
+
 bool operator==(const ConnectType& a, const ConnectType& b) {
   return a.kind == b.kind && a.optional == b.optional && a.name == b.name && a.version == b.version &&
          a.parameters == b.parameters && a.doc == b.doc && a.fallback == b.fallback && same(a.key, b.key) &&

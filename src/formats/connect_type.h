@@ -60,6 +60,11 @@ struct ConnectType {
 
 Type physical_type(const ConnectType& type);
 
+// A type without a name; a structure with one.
+ConnectTypeRef scalar_type(ConnectType::Kind kind, bool optional = false);
+ConnectTypeRef structure_type(std::string name, std::optional<std::int32_t> version, bool optional,
+                              std::vector<ConnectField> fields);
+
 // By meaning, through all levels.
 bool operator==(const ConnectType& a, const ConnectType& b);
 // Position of a structure's field; nullopt if it has none of this name.

@@ -56,6 +56,8 @@ struct CapturedTable {
   // The columns that rows are told apart by: the key; but where the replica identity is an index that does not hold all
   // of it, the columns of that index, which are all that the log says of a deleted row. Empty: nothing does.
   std::vector<std::size_t> row_key() const;
+  // Whether the log has this column of the row before an update or a deletion.
+  bool knows_before(std::size_t column) const { return identity == 'f' || columns[column].in_identity; }
 };
 using CapturedTableRef = std::shared_ptr<const CapturedTable>;
 

@@ -3,24 +3,14 @@
 #include <algorithm>
 
 #include "connectors/postgres/connect_value.h"
+#include "connectors/postgres/source_block.h"
+#include "connectors/postgres/transaction_count.h"
 #include "formats/connect_json.h"
 
 namespace levada {
 namespace {
 
 using Kind = ConnectType::Kind;
-
-ConnectTypeRef scalar(Kind kind, bool optional = false) {
-  return std::make_shared<const ConnectType>(ConnectType{.kind = kind, .optional = optional});
-}
-
-ConnectTypeRef structure(std::string name, std::optional<int> version, bool optional,
-                         std::vector<ConnectField> fields) {
-  ConnectType type{.kind = Kind::structure, .optional = optional, .name = std::move(name)};
-  if (version) type.version = *version;
-  type.fields = std::move(fields);
-  return std::make_shared<const ConnectType>(std::move(type));
-}
 
 // The JSON of a literal DEFAULT, as the column's own reader reads it; nullopt for what is computed. Arrays have none,
 // as in Debezium.
@@ -51,7 +41,7 @@ std::shared_ptr<const EnvelopePlan> plan_envelope(CapturedTableRef table, const 
     bool is_key = std::ranges::find(key, i) != key.end();
     if (!column.in_log && !is_key) continue;
     // A primary key that the log does not hold has no honest value in the row before: there it is null.
-    bool known = table->identity == 'f' || column.in_identity;
+    bool known = table->knows_before(i);
     if (!known && std::ranges::find(table->key, i) != table->key.end() && key != table->key) column.not_null = false;
     ValueModes column_modes = modes;
     column_modes.unknown_types = modes.unknown_types || is_key;
@@ -97,90 +87,20 @@ std::shared_ptr<const EnvelopePlan> plan_envelope(CapturedTableRef table, const 
       plan->key_readers.push_back(std::move(reader));
       key_fields.push_back(std::move(field));
     }
-    plan->key = structure(table->topic + ".Key", std::nullopt, false, std::move(key_fields));
+    plan->key = structure_type(table->topic + ".Key", std::nullopt, false, std::move(key_fields));
   }
-  ConnectTypeRef row = structure(table->topic + ".Value", std::nullopt, true, std::move(fields));
-  plan->value = structure(table->topic + ".Envelope", 2, false,
-                          {{"before", row},
-                           {"after", row},
-                           {"source", source_type()},
-                           {"transaction", transaction_block_type()},
-                           {"op", scalar(Kind::string)},
-                           {"ts_ms", scalar(Kind::int64, true)},
-                           {"ts_us", scalar(Kind::int64, true)},
-                           {"ts_ns", scalar(Kind::int64, true)}});
+  ConnectTypeRef row = structure_type(table->topic + ".Value", std::nullopt, true, std::move(fields));
+  plan->value = structure_type(table->topic + ".Envelope", 2, false,
+                               {{"before", row},
+                                {"after", row},
+                                {"source", source_type()},
+                                {"transaction", transaction_block_type()},
+                                {"op", scalar_type(Kind::string)},
+                                {"ts_ms", scalar_type(Kind::int64, true)},
+                                {"ts_us", scalar_type(Kind::int64, true)},
+                                {"ts_ns", scalar_type(Kind::int64, true)}});
   plan->table = std::move(table);
   return plan;
-}
-
-ConnectTypeRef source_type() {
-  ConnectType snapshot{.kind = Kind::string, .optional = true, .name = "io.debezium.data.Enum", .version = 1};
-  snapshot.parameters = {
-      {"allowed", "true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"}};
-  snapshot.fallback = "\"false\"";
-  return structure("io.debezium.connector.postgresql.Source", 1, false,
-                   {{"version", scalar(Kind::string)},
-                    {"connector", scalar(Kind::string)},
-                    {"name", scalar(Kind::string)},
-                    {"ts_ms", scalar(Kind::int64)},
-                    {"snapshot", std::make_shared<const ConnectType>(std::move(snapshot))},
-                    {"db", scalar(Kind::string)},
-                    {"sequence", scalar(Kind::string, true)},
-                    {"ts_us", scalar(Kind::int64, true)},
-                    {"ts_ns", scalar(Kind::int64, true)},
-                    {"schema", scalar(Kind::string)},
-                    {"table", scalar(Kind::string)},
-                    {"txId", scalar(Kind::int64, true)},
-                    {"lsn", scalar(Kind::int64, true)},
-                    {"xmin", scalar(Kind::int64, true)},
-                    {"origin", scalar(Kind::string, true)},
-                    {"origin_lsn", scalar(Kind::int64, true)}});
-}
-
-ConnectTypeRef transaction_block_type() {
-  return structure("event.block", 1, true,
-                   {{"id", scalar(Kind::string)},
-                    {"total_order", scalar(Kind::int64)},
-                    {"data_collection_order", scalar(Kind::int64)}});
-}
-
-ConnectTypeRef message_key_type() {
-  return structure("io.debezium.connector.postgresql.MessageKey", 1, false, {{"prefix", scalar(Kind::string, true)}});
-}
-
-ConnectTypeRef message_value_type(bool content_is_text) {
-  return structure("io.debezium.connector.postgresql.MessageValue", 1, false,
-                   {{"op", scalar(Kind::string)},
-                    {"ts_ms", scalar(Kind::int64, true)},
-                    {"source", source_type()},
-                    {"transaction", transaction_block_type()},
-                    {"message", structure("io.debezium.connector.postgresql.Message", 1, false,
-                                          {{"prefix", scalar(Kind::string, true)},
-                                           {"content", scalar(content_is_text ? Kind::string : Kind::bytes, true)}})}});
-}
-
-ConnectTypeRef heartbeat_key_type() {
-  return structure("io.debezium.connector.common.ServerNameKey", 1, false, {{"serverName", scalar(Kind::string)}});
-}
-
-ConnectTypeRef heartbeat_value_type() {
-  return structure("io.debezium.connector.common.Heartbeat", 1, false, {{"ts_ms", scalar(Kind::int64)}});
-}
-
-ConnectTypeRef transaction_key_type() {
-  return structure("io.debezium.connector.common.TransactionMetadataKey", 1, false, {{"id", scalar(Kind::string)}});
-}
-
-ConnectTypeRef transaction_value_type() {
-  ConnectType collections{.kind = Kind::array, .optional = true};
-  collections.element = structure("event.collection", 1, true,
-                                  {{"data_collection", scalar(Kind::string)}, {"event_count", scalar(Kind::int64)}});
-  return structure("io.debezium.connector.common.TransactionMetadataValue", 1, false,
-                   {{"status", scalar(Kind::string)},
-                    {"id", scalar(Kind::string)},
-                    {"event_count", scalar(Kind::int64, true)},
-                    {"data_collections", std::make_shared<const ConnectType>(std::move(collections))},
-                    {"ts_ms", scalar(Kind::int64)}});
 }
 
 }  // namespace levada

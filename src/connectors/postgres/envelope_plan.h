@@ -31,14 +31,4 @@ struct EnvelopePlan {
 // `modes` are of RecordForm::connect. Columns that the log does not hold are left out.
 std::shared_ptr<const EnvelopePlan> plan_envelope(CapturedTableRef table, const ValueModes& modes);
 
-// The parts of an envelope that all tables share, and the records of the other topics.
-ConnectTypeRef source_type();             // io.debezium.connector.postgresql.Source
-ConnectTypeRef transaction_block_type();  // event.block
-ConnectTypeRef message_key_type();
-ConnectTypeRef message_value_type(bool content_is_text);  // binary.handling.mode
-ConnectTypeRef heartbeat_key_type();
-ConnectTypeRef heartbeat_value_type();
-ConnectTypeRef transaction_key_type();
-ConnectTypeRef transaction_value_type();
-
 }  // namespace levada

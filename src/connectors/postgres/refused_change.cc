@@ -61,6 +61,20 @@ DeadLetter refused_change(const CapturedTable& table, char op, const ChangePlace
   return letter;
 }
 
+DeadLetter refused_change(const CapturedTable& table, const RowChange& change, std::string cause) {
+  return refused_change(table, change.op, change.place, std::move(cause), named_texts(table, change.before),
+                        named_texts(table, change.after));
+}
+
+std::string key_not_in_log(const CapturedColumn& column) {
+  return "the log does not hold the key's column " + column.name;
+}
+
+std::string old_key_not_in_log(const CapturedTable& table, const CapturedColumn& column) {
+  return key_not_in_log(column) + " of the row that is gone; ALTER TABLE " + table.text() +
+         " REPLICA IDENTITY FULL writes it";
+}
+
 std::vector<NamedText> named_texts(const CapturedTable& table, std::span<const FieldText> row) {
   std::vector<NamedText> texts;
   for (std::size_t i = 0; i < row.size(); ++i) texts.push_back({table.columns[i].name, row[i]});

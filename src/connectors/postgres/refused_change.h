@@ -19,6 +19,13 @@ struct NamedText {
 DeadLetter refused_change(const CapturedTable& table, char op, const ChangePlace& place, std::string cause,
                           const std::vector<NamedText>& before, const std::vector<NamedText>& after);
 
+// With the rows that the change has.
+DeadLetter refused_change(const CapturedTable& table, const RowChange& change, std::string cause);
+
+// Causes: a record has no key, a deletion does not say which row is gone.
+std::string key_not_in_log(const CapturedColumn& column);
+std::string old_key_not_in_log(const CapturedTable& table, const CapturedColumn& column);
+
 // A row as a JSON object, as it stands there.
 void append_row_json(std::string& out, const CapturedTable& table, const std::vector<NamedText>& row);
 

@@ -3,18 +3,13 @@
 #include <algorithm>
 
 #include "connectors/postgres/refused_change.h"
+#include "connectors/postgres/refused_rows.h"
 #include "formats/scalar_text.h"
 
 namespace levada {
 namespace {
 
 using Kind = FieldText::Kind;
-
-bool knows_before(const CapturedTable& table, std::size_t column) {
-  return table.identity == 'f' || table.columns[column].in_identity;
-}
-
-bool same(const FieldText& a, const FieldText& b) { return a.kind == b.kind && a.view() == b.view(); }
 
 }  // namespace
 
@@ -24,20 +19,20 @@ void RowCollector::add(const CapturedTableRef& table, const RowChange& change) {
   switch (change.op) {
     case 't':
       if (!stretch->rows.empty()) {
-        close(*table);
+        stretches_.close(*table);
         stretch = &stretch_of(table);
       }
       stretch->truncates = true;
       stretch->rows.push_back({change.place, 't'});
-      return close(*table);
+      return stretches_.close(*table);
     case 'd': return put_deletion(*stretch, change);
     case 'u': {
       const std::vector<RowPlan::FieldPlan>& fields = stretch->plan->fields;
       bool moved = false;
       for (std::size_t i = 0; i < stretch->plan->schema->key.size() && !change.before.empty(); ++i) {
         std::size_t column = fields[i].column;
-        moved = moved || (knows_before(*table, column) && change.after[column].kind != Kind::unchanged &&
-                          !same(change.before[column], change.after[column]));
+        moved = moved || (table->knows_before(column) && change.after[column].kind != Kind::unchanged &&
+                          change.before[column] != change.after[column]);
       }
       if (moved) put_deletion(*stretch, change);
       return put_row(*stretch, change);
@@ -47,42 +42,26 @@ void RowCollector::add(const CapturedTableRef& table, const RowChange& change) {
 }
 
 RowCollector::Stretch& RowCollector::stretch_of(const CapturedTableRef& table) {
-  if (last_table_ == table.get() && stretches_[last_].rows.size() + 2 <= batch_rows) [[likely]]
-    return stretches_[last_];
-  auto [found, added] = open_.try_emplace(table.get(), stretches_.size());
-  added = added || stretches_[found->second].rows.size() + 2 > batch_rows;
-  if (added) {
-    std::size_t fresh = stretches_.size();
-    close(*table);
-    open_[table.get()] = fresh;
-    auto texts = std::make_shared<Arena>();
-    stretches_.push_back({.plan = plan_of(table), .memory = texts, .texts = texts.get(), .cells = {}, .rows = {}});
-    last_table_ = table.get();
-    last_ = fresh;
-    return stretches_.back();
-  }
-  last_table_ = table.get();
-  last_ = found->second;
-  return stretches_[last_];
-}
-
-void RowCollector::close(const CapturedTable& table) {
-  // Other definitions of the table, and other tables, may share the topic.
-  std::erase_if(open_, [&](const auto& open) { return open.first->topic == table.topic; });
-  last_table_ = nullptr;
+  if (Stretch* growing = stretches_.growing(*table)) [[likely]]
+    return *growing;
+  auto texts = std::make_shared<Arena>();
+  return stretches_.begin(*table,
+                          {.plan = plan_of(table), .memory = texts, .texts = texts.get(), .cells = {}, .rows = {}});
 }
 
 void RowCollector::add_rows(const CapturedTableRef& table, const SnapshotRows& rows) {
   if (rows.rows == 0) return;
-  close(*table);
   std::size_t columns = table->columns.size();
   for (std::uint32_t first = 0; first < rows.rows; first += batch_rows) {
     std::uint32_t count = std::min(batch_rows, rows.rows - first);
-    stretches_.push_back({.plan = plan_of(table), .memory = rows.memory, .cells = {}, .rows = {}});
-    stretches_.back().values = rows.values.data() + first * columns;
-    stretches_.back().rows.push_back({rows.place, 'r'});
-    stretches_.back().size = count;
+    stretches_.begin(*table, {.plan = plan_of(table),
+                              .memory = rows.memory,
+                              .cells = {},
+                              .values = rows.values.data() + first * columns,
+                              .rows = {{rows.place, 'r'}},
+                              .size = count});
   }
+  stretches_.close(*table);
   bytes_ += rows.rows * columns * sizeof(FieldText) + rows.text_bytes;
   changes_ += rows.rows;
 }
@@ -111,7 +90,7 @@ void RowCollector::put_row(Stretch& stretch, const RowChange& change) {
       cell = change.before[column];
     if (cell.kind == Kind::unchanged && i < plan.schema->key.size()) {
       stretch.cells.resize(first);
-      return refuse(*plan.table, change, "the log does not hold the key's column " + plan.table->columns[column].name);
+      return refuse(*plan.table, change, key_not_in_log(plan.table->columns[column]));
     }
     cells[i] = cell;
     if (cell.kind == Kind::text) size += cell.size;
@@ -137,11 +116,8 @@ void RowCollector::put_deletion(Stretch& stretch, const RowChange& change) {
                   "message.key.columns");
   for (std::size_t i = 0; i < keys; ++i) {
     std::size_t column = plan.fields[i].column;
-    if (!change.before.empty() && knows_before(table, column) && change.before[column].kind != Kind::unchanged)
-      continue;
-    return refuse(table, change,
-                  "the log does not hold the key's column " + table.columns[column].name +
-                      " of the row that is gone; ALTER TABLE " + table.text() + " REPLICA IDENTITY FULL writes it");
+    if (!change.before.empty() && table.knows_before(column) && change.before[column].kind != Kind::unchanged) continue;
+    return refuse(table, change, old_key_not_in_log(table, table.columns[column]));
   }
   std::size_t first = stretch.cells.size();
   stretch.cells.resize(first + plan.fields.size());
@@ -158,18 +134,14 @@ void RowCollector::put_deletion(Stretch& stretch, const RowChange& change) {
 }
 
 void RowCollector::refuse(const CapturedTable& table, const RowChange& change, std::string cause) {
-  refused_.push_back(refused_change(table, change.op, change.place, std::move(cause), named_texts(table, change.before),
-                                    named_texts(table, change.after)));
+  refused_.push_back(refused_change(table, change, std::move(cause)));
   bytes_ += refused_.back().value->size();
 }
 
 void RowCollector::take(SourceRead& out) {
-  for (const Stretch& stretch : stretches_)
+  for (const Stretch& stretch : stretches_.take())
     if (!stretch.rows.empty()) out.parts.push_back({stretch.plan->table->topic, batch_of(stretch)});
   for (DeadLetter& letter : refused_) out.rejected.push_back(std::move(letter));
-  stretches_.clear();
-  open_.clear();
-  last_table_ = nullptr;
   refused_.clear();
   bytes_ = 0;
   changes_ = 0;
@@ -205,17 +177,11 @@ Batch RowCollector::batch_of(const Stretch& stretch) {
 
   std::size_t width = plan.fields.size(), keys = plan.schema->key.size();
   RowFailures failures;
-  struct Refused {
-    std::uint32_t row;
-    std::string why;
-  };
-  std::vector<Refused> refused;
+  RefusedRows refused;
   for (std::size_t i = 0; i < width; ++i) {
     auto column = std::make_shared<Column>((*plan.schema)[i].type);
-    failures.clear();
     plan.fields[i].reader->read(stretch.first_of(i), stretch.stride(), rows, *column, failures);
-    for (RowFailure& failure : failures)
-      refused.push_back({failure.row, plan.table->columns[plan.fields[i].column].name + ": " + failure.why});
+    refused.add(plan.table->columns[plan.fields[i].column].name, failures);
     hold_memory(*column, stretch.memory);
     (i < keys ? batch.key : batch.after).push_back(std::move(column));
   }
@@ -237,12 +203,8 @@ Batch RowCollector::batch_of(const Stretch& stretch) {
 
   batch.selection = Selection::all(rows);
   if (refused.empty()) return batch;
-  std::ranges::stable_sort(refused, {}, &Refused::row);
   Bits wrong(rows, false);
-  for (std::size_t i = 0; i < refused.size();) {
-    std::uint32_t row = refused[i].row;
-    std::string cause = std::move(refused[i].why);
-    for (++i; i < refused.size() && refused[i].row == row; ++i) cause += "; " + refused[i].why;
+  for (auto& [row, cause] : refused.take()) {
     std::vector<NamedText> texts;
     const Row& from = stretch.row(row);
     for (std::size_t f = 0; f < (from.op == 'd' ? keys : width); ++f)

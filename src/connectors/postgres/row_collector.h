@@ -15,6 +15,7 @@
 
 #include "connectors/postgres/change_collector.h"
 #include "connectors/postgres/row_plan.h"
+#include "connectors/postgres/topic_stretches.h"
 
 namespace levada {
 
@@ -47,6 +48,7 @@ class RowCollector : public ChangeCollector {
     std::uint32_t size = 0;              // rows of a snapshot
     bool truncates = false;
 
+    bool full() const { return rows.size() + 2 > batch_rows; }  // a change of the key is two rows, which stay together
     std::uint32_t count() const { return texts ? static_cast<std::uint32_t>(rows.size()) : size; }
     const Row& row(std::size_t i) const { return rows[texts ? i : 0]; }
 
@@ -56,7 +58,6 @@ class RowCollector : public ChangeCollector {
     std::size_t stride() const { return texts ? plan->fields.size() : plan->table->columns.size(); }
   };
 
-  void close(const CapturedTable& table);  // what comes next of its topic is another batch
   Stretch& stretch_of(const CapturedTableRef& table);
   std::shared_ptr<const RowPlan> plan_of(const CapturedTableRef& table);
   void put_row(Stretch& stretch, const RowChange& change);
@@ -66,10 +67,7 @@ class RowCollector : public ChangeCollector {
 
   const ValueModes modes_;
   std::unordered_map<std::uint32_t, std::shared_ptr<const RowPlan>> plans_;  // by the table's oid, the newest
-  std::vector<Stretch> stretches_;
-  std::unordered_map<const CapturedTable*, std::size_t> open_;  // stretches that may grow
-  const CapturedTable* last_table_ = nullptr;                   // of the change before, and its stretch
-  std::size_t last_ = 0;
+  TopicStretches<Stretch> stretches_;
   std::vector<DeadLetter> refused_;
   std::size_t bytes_ = 0;
   std::uint64_t changes_ = 0;

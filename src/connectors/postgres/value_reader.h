@@ -33,6 +33,7 @@ struct FieldText {
   const char* data = nullptr;  // 16 bytes behind the text may be read
 
   std::string_view view() const { return {data, size}; }
+  bool operator==(const FieldText& other) const { return kind == other.kind && view() == other.view(); }
 };
 
 // The modes of Debezium's connector; of RecordForm::rows only what changes no value's meaning has an effect.

@@ -63,7 +63,7 @@ class ByLogicalTableRouter : public Transform {
       routed.key_type = key_types_[*topic].of(records.key_type, [&](const ConnectTypeRef& type) {
         ConnectType longer = *type;
         longer.name = *topic + ".Key";
-        longer.fields.push_back({options_.key_field, plain_type(Kind::string, false)});
+        longer.fields.push_back({options_.key_field, scalar_type(Kind::string, false)});
         return ConnectTypeRef(std::make_shared<const ConnectType>(std::move(longer)));
       });
       routed.key = longer_key(*records.key, *routed.key_type, records.topic);

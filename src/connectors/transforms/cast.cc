@@ -114,7 +114,7 @@ class Cast : public SideTransform {
   void change(ConnectTypeRef& type, ColumnRef& column, const ConnectRecords& records, RowFailures& failures) override {
     if (whole_) {
       column = std::make_shared<const Column>(cast(*type, *column, *whole_, "", failures));
-      type = types_.of(type, [&](const ConnectTypeRef& from) { return plain_type(*whole_, from->optional); });
+      type = types_.of(type, [&](const ConnectTypeRef& from) { return scalar_type(*whole_, from->optional); });
       return;
     }
     if (fail_unless_structure(*type, *column, failures)) return;
@@ -147,7 +147,7 @@ class Cast : public SideTransform {
 
   static Column cast(const ConnectType& from, const Column& column, Kind kind, const std::string& front,
                      RowFailures& failures) {
-    Column out(physical_type(*plain_type(kind, true)));
+    Column out(physical_type(*scalar_type(kind, true)));
     for (std::uint32_t row = 0; row < column.size(); ++row) {
       if (column.is_null(row)) {
         out.append_null();

@@ -34,30 +34,6 @@ Column gather(const Type& type, const std::vector<Place>& places) {
   return column;
 }
 
-ConnectRecords select(const ConnectRecords& records, const std::vector<std::uint32_t>& rows) {
-  if (rows.size() == records.size) return records;
-  ConnectRecords chosen{.topic = records.topic,
-                        .key_type = records.key_type,
-                        .value_type = records.value_type,
-                        .size = static_cast<std::uint32_t>(rows.size())};
-  if (records.key) chosen.key = std::make_shared<const Column>(copy_of(*records.key, Rows(rows)));
-  if (records.value) chosen.value = std::make_shared<const Column>(copy_of(*records.value, Rows(rows)));
-  for (std::uint32_t row : rows) chosen.timestamps_ms.push_back(records.timestamps_ms[row]);
-  if (!records.headers.empty())
-    for (std::uint32_t row : rows) chosen.headers.push_back(records.headers[row]);
-  return chosen;
-}
-
-ConnectRecords without(const ConnectRecords& records, const RowFailures& failures) {
-  if (failures.empty()) return records;
-  Bits failed(records.size, false);
-  for (const RowFailure& failure : failures) failed.set(failure.row);
-  std::vector<std::uint32_t> rows;
-  for (std::uint32_t row = 0; row < records.size; ++row)
-    if (!failed[row]) rows.push_back(row);
-  return select(records, rows);
-}
-
 ColumnRef make_structure(std::vector<Field> names, std::vector<Column> fields, std::uint32_t rows, const Column* like) {
   auto column = std::make_shared<Column>(Type::structure(std::move(names)));
   for (std::size_t i = 0; i < fields.size(); ++i) column->child(i) = std::move(fields[i]);
@@ -93,10 +69,6 @@ ConnectTypeRef with_optional(const ConnectTypeRef& type, bool optional) {
   ConnectType copy = *type;
   copy.optional = optional;
   return std::make_shared<const ConnectType>(std::move(copy));
-}
-
-ConnectTypeRef plain_type(ConnectType::Kind kind, bool optional) {
-  return std::make_shared<const ConnectType>(ConnectType{.kind = kind, .optional = optional});
 }
 
 }  // namespace levada

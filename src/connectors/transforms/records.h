@@ -1,4 +1,4 @@
-// What transforms do with records and columns: choosing rows, taking structures apart and putting them together.
+// What transforms do with records and columns: taking structures apart and putting them together.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -8,16 +8,11 @@
 #include <vector>
 
 #include "connectors/connect_records.h"
-#include "formats/format.h"
 #include "log/record_batch.h"
 
 namespace levada {
 
 bool is_tombstone(const ConnectRecords& records, std::uint32_t row);
-
-// These rows only; the records themselves where it is all of them.
-ConnectRecords select(const ConnectRecords& records, const std::vector<std::uint32_t>& rows);
-ConnectRecords without(const ConnectRecords& records, const RowFailures& failures);
 
 // A copy of these rows of a column; it shares the strings.
 Column copy_of(const Column& column, Rows rows);
@@ -39,7 +34,6 @@ std::string text_of(const ConnectType& type, const Column& column, std::uint32_t
 // The type with another name, optional or not.
 ConnectTypeRef renamed(const ConnectType& type, std::string name);
 ConnectTypeRef with_optional(const ConnectTypeRef& type, bool optional);
-ConnectTypeRef plain_type(ConnectType::Kind kind, bool optional);
 
 // What was made of a type, by its address.
 template <class Plan>
