@@ -30,11 +30,11 @@ class Whole:
     def changes(self):
         return int(self.source.sql("SELECT count(*) FROM audit"))
 
-    def snapshot(self, alter_pause):
+    def snapshot(self, rows_too):
         """Killed while the rows are read; the stamps of what may be in the log as a row of the snapshot, too."""
         workload.begin_capture(self.place, self.replica)
         begin, before = self.stamp(), self.changes()
-        with workload.Load(self.source, self.choices, huge=True, alter_pause=alter_pause) as load:
+        with workload.Load(self.source, self.choices, huge=True, alter_pause=1, rows_too=rows_too) as load:
             for i in range(self.choices.kills // 4):
                 run = self.place.start()
                 time.sleep(self.choices.uniform(0.1, 0.5))
@@ -54,10 +54,10 @@ class Whole:
         self.loaded = self.changes() - before
         return range(begin, end)
 
-    def stream(self, changes, alter_pause):
+    def stream(self, changes, rows_too):
         """Killed while it streams, until the writers have made so many changes. Equal afterwards."""
         before = self.changes()
-        with workload.Load(self.source, self.choices, huge=True, alter_pause=alter_pause) as load:
+        with workload.Load(self.source, self.choices, huge=True, alter_pause=1, rows_too=rows_too) as load:
             run = self.outages.kill_pipeline(self.choices.kills // 5)
             self.outages.kill_servers(run, 6)
             while self.loaded + self.changes() - before < changes:
@@ -80,25 +80,24 @@ class Whole:
                  f"rows that were read; {self.outages.pipeline} kills of the pipeline, {self.outages.server} of the servers")
 
 
-def whole(sql, choices, alter_always):
+def whole(sql, choices, read_again):
     with Server("source") as one, Server("target") as other, Place(sql) as place:
         run = Whole(sql, choices, place, one, other)
         workload.create(run.source)
         workload.fill(run.source, FILL)
         workload.fill_last(run.source)
-        pause = 1 if alter_always else 0
-        snapshot = run.snapshot(pause)
-        run.stream(CHANGES * 3 // 5, pause)
+        snapshot = run.snapshot(rows_too=not read_again)
+        run.stream(CHANGES * 3 // 5, rows_too=not read_again)
         run.end(snapshot)
-        run.stream(CHANGES, 1)
-        # By triggers, the rows are read again when columns have changed.
-        run.end(snapshot, again=0 if alter_always else 1000)
+        run.stream(CHANGES, rows_too=True)
+        # By triggers, the rows are read again when they were changed by the alterations themselves.
+        run.end(snapshot, again=1000 if read_again else 0)
         expect(run.outages.pipeline >= choices.kills // 2, "too few kills hit the pipeline")
 
 
 def by_log(_, choices):
-    whole(WAL, choices, alter_always=True)
+    whole(WAL, choices, read_again=False)
 
 
 def by_triggers(_, choices):
-    whole(TRIGGERS, choices, alter_always=False)
+    whole(TRIGGERS, choices, read_again=True)

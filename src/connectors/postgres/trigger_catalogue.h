@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connectors/postgres/captured_table.h"
@@ -22,6 +23,7 @@ struct CatalogueTrigger {
 };
 
 struct CatalogueColumn {
+  int number = 0;  // pg_attribute.attnum
   std::string name;
   std::string type;  // as CREATE TABLE takes it; of a domain, what it is made of
   bool not_null = false;
@@ -46,6 +48,7 @@ struct CatalogueTable {
   bool row_security = false;  // in force for us
   bool may_select = false, may_add_triggers = false, owned = false, may_create = false;
   std::vector<CatalogueTrigger> triggers;  // of users, not the server's own
+  std::string shape, exact_shape;          // the two values of shape_expression()
 };
 
 struct CatalogueChanges {
@@ -55,9 +58,21 @@ struct CatalogueChanges {
   std::vector<CatalogueColumn> columns;
   bool may_select = false, may_insert = false, may_delete = false, owned = false;
   std::vector<std::string> indexed;  // columns that an index begins with
+  // Of its schema, those whose names begin with levada_: name and source.
+  std::vector<std::pair<std::string, std::string>> functions;
+  std::vector<std::string> with_texts;  // columns named levada_row… that hold changes recorded as text, see
+                                        // trigger_functions.h
 
   const CatalogueColumn* find(std::string_view column) const;
 };
+
+// What stands for a table's columns by number, name and type, in a transaction that sees each statement's catalogue. In
+// one with a snapshot of its own (REPEATABLE READ) the catalogue is older than the table may be: there another text
+// follows that the server makes of the table as it is, by the names and types of its columns without their modifiers.
+std::string shape_expression(std::uint32_t table);
+
+// The change table's column of changes that were recorded as text, where the captured table has none of that name.
+inline constexpr const char* texts_column = "levada_row";
 
 // By the exact name, without a schema the first of the search path; nullopt: there is no such table.
 Result<std::optional<CatalogueTable>> read_captured_table(PostgresConnection& connection, const TableName& name);

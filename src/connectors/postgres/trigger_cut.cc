@@ -54,6 +54,23 @@ bool read(const Json& json, TriggerCut& cut) {
   return true;
 }
 
+bool read(const Json& json, std::vector<std::string>& texts) {
+  if (!json.array()) return false;
+  for (const Json& text : *json.array()) {
+    if (!text.string()) return false;
+    texts.push_back(*text.string());
+  }
+  return true;
+}
+
+bool read(const Json& json, TriggerColumn& column) {
+  const Json::Array* parts = json.array();
+  if (!parts || parts->size() != 3 || !(*parts)[0].integer() || !(*parts)[1].string() || !(*parts)[2].string())
+    return false;
+  column = {static_cast<int>(*(*parts)[0].integer()), *(*parts)[1].string(), *(*parts)[2].string()};
+  return true;
+}
+
 bool read(const Json& json, TriggerProgress& progress) {
   if (!read(json, progress.read)) return false;
   if (const Json* window = json.find("window"))
@@ -62,19 +79,18 @@ bool read(const Json& json, TriggerProgress& progress) {
     std::uint64_t oid = 0;
     if (!read(table, oid)) return false;
     progress.table = static_cast<std::uint32_t>(oid);
-    progress.columns = json.text_of("columns");
+    progress.mark = json.text_of("columns");
+    if (const Json* columns = json.find("columns"); columns && columns->array())
+      for (const Json& column : *columns->array())
+        if (!read(column, progress.columns.emplace_back())) return false;
+    if (const Json* gone = json.find("gone"); gone && !read(*gone, progress.gone)) return false;
   }
   const Json* rows = json.find("rows");
   if (!rows) return true;
   progress.rows_begun = true;
   if (rows->string()) return progress.rows_done = *rows->string() == "done";
   const Json* above = rows->find("above");
-  if (!above || !above->array()) return false;
-  for (const Json& value : *above->array()) {
-    if (!value.string()) return false;
-    progress.above.push_back(*value.string());
-  }
-  return true;
+  return above && read(*above, progress.above);
 }
 
 }  // namespace
@@ -127,7 +143,14 @@ std::string text_of(const TriggerPosition& position) {
       table.set("rows", Json().set("above", std::move(above)));
     }
     table.set("table", static_cast<std::uint64_t>(progress.table));
-    table.set("columns", progress.columns);
+    if (progress.columns.empty()) {
+      table.set("columns", progress.mark);
+    } else {
+      Json::Array columns;
+      for (const TriggerColumn& c : progress.columns) columns.push_back(Json::Array{c.number, c.name, c.type});
+      table.set("columns", std::move(columns));
+    }
+    if (!progress.gone.empty()) table.set("gone", Json::Array(progress.gone.begin(), progress.gone.end()));
     all.set(name, std::move(table));
   }
   return all.text();

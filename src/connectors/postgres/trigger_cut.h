@@ -10,10 +10,12 @@
 //
 //   {"public.employees": {"through": 812, "id": 44, "running": [801],
 //                         "window": {"through": 900, "id": 60, "running": [], "last": 52},
-//                         "rows": "done", "table": 16402, "columns": "85ebca77c2b2ae63"}}
+//                         "rows": "done", "table": 16402, "columns": [[1, "id", "integer"], [3, "word", "text"]],
+//                         "gone": ["name"]}}
 //
 // rows is "done", or the key above which rows of the table are still to be read: {"above": ["17"]}; where it is
-// missing, none has been read yet. The last two tell whether the table is still the one that they were read from.
+// missing, none has been read yet. The rest tells whether the table is still the one that they were read from
+// (trigger_columns.h); older versions have a hash for its columns.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -23,6 +25,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "connectors/postgres/trigger_columns.h"
 
 namespace levada {
 
@@ -47,14 +50,16 @@ Result<TriggerCut> next_cut(const TriggerCut& before, std::string_view snapshot,
 
 // Of one table.
 struct TriggerProgress {
-  TriggerCut read;                   // all of it is in the log
-  std::optional<TriggerCut> window;  // what is being read: the changes between `read` and this
-  std::int64_t last = 0;             // the id that was read last there
-  bool rows_begun = false;           // `read` says what of the changes the rows have already
-  bool rows_done = false;            // the table's rows are in the log
-  std::vector<std::string> above;    // those up to this key are; empty: none
-  std::uint32_t table = 0;           // its oid; 0: not known yet
-  std::string columns;               // what stands for its columns
+  TriggerCut read;                     // all of it is in the log
+  std::optional<TriggerCut> window;    // what is being read: the changes between `read` and this
+  std::int64_t last = 0;               // the id that was read last there
+  bool rows_begun = false;             // `read` says what of the changes the rows have already
+  bool rows_done = false;              // the table's rows are in the log
+  std::vector<std::string> above;      // those up to this key are; empty: none
+  std::uint32_t table = 0;             // its oid; 0: not known yet
+  std::vector<TriggerColumn> columns;  // its columns; empty: not known, or only by
+  std::string mark;                    // what stands for them in a position of an older version
+  std::vector<std::string> gone;       // names of columns that it had
 
   bool operator==(const TriggerProgress&) const = default;
 };

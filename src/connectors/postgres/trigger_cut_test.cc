@@ -31,7 +31,11 @@ TEST_SUITE("connectors") {
   TEST_CASE("trigger: a position is the same after it was written and read") {
     TriggerPosition position;
     CHECK(*parse_trigger_position(text_of(position)) == position);
-    position["public.a"] = {.read = {5, 6, {}}, .table = 7, .columns = "ab"};
+    position["public.a"] = {.read = {5, 6, {}}, .table = 7, .mark = "ab"};
+    position["public.b"] = {.read = {5, 6, {}},
+                            .table = 8,
+                            .columns = {{1, "a \"x\"", "numeric(3,1)"}, {7, "b", "text"}},
+                            .gone = {"c", ""}};
     position["odd.\"b\"\n"] = {.read = {18446744073709551615u, -9, {1, 2}},
                                .window = TriggerCut{18446744073709551615u, 3, {2}},
                                .last = INT64_MIN,
@@ -48,6 +52,8 @@ TEST_SUITE("connectors") {
           "{\"a\":{\"through\":1,\"id\":0,\"running\":[\"x\"]}}", "{\"a\":{\"through\":1,\"id\":0}}",
           "{\"a\":{\"through\":1,\"id\":0,\"running\":[],\"window\":{\"through\":1,\"id\":0,\"running\":[]}}}",
           "{\"a\":{\"through\":1,\"id\":0,\"running\":[],\"rows\":\"half\"}}",
+          "{\"a\":{\"through\":1,\"id\":0,\"running\":[],\"table\":1,\"columns\":[[1,\"id\"]]}}",
+          "{\"a\":{\"through\":1,\"id\":0,\"running\":[],\"table\":1,\"columns\":[],\"gone\":[1]}}",
           "{\"a\":{\"through\":1,\"id\":0,\"running\":[],\"rows\":{\"above\":[1]}}}"}) {
       CAPTURE(text);
       auto position = parse_trigger_position(text);

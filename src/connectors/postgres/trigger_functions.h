@@ -8,6 +8,7 @@
 // is an older state by then. So once changes are nested in a transaction (levada.nested), what is recorded is not NEW
 // but what the table has under the key at that moment; the last that is recorded of a key is its last state.
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,12 @@ class TriggerFunctions {
   struct Columns {
     std::string action;
     std::vector<std::string> key, old_key;
+    std::string texts = {};  // of rows as text; empty: our row function is not in charge
   };
   struct Function {
     std::string body;     // as pg_proc.prosrc keeps it
     std::string create;   // CREATE OR REPLACE FUNCTION …; REVOKE …;
-    std::string trigger;  // CREATE TRIGGER …;
+    std::string trigger;  // CREATE TRIGGER …; empty: it is no trigger function
     std::uint16_t when;   // as pg_trigger.tgtype keeps it
   };
 
@@ -33,8 +35,15 @@ class TriggerFunctions {
   std::string row_trigger() const { return "0" + name("capture"); }
   std::string statement_trigger() const { return "0" + name("wake"); }
   std::string key_trigger() const { return "0" + name("key"); }
+  std::string shape_trigger() const { return "0" + name("shape"); }
+  std::string text_name() const { return name("text"); }
+
+  // The columns that a row function of ours names, by their numbers; empty: it does not say.
+  static std::map<int, std::string> columns_of(const std::string& body);
 
   Function row_function() const;        // every row
+  Function text_function() const;       // a row of another shape; called by the row function
+  Function shape_function() const;      // before each statement: the shape
   Function statement_function() const;  // TRUNCATE, and the NOTIFY
   Function key_function() const;        // a deletion of the old key, where a key changes
 
@@ -43,6 +52,7 @@ class TriggerFunctions {
   // INSERT INTO the change table: the columns of a row (NEW, OLD) and these.
   std::string insert(const std::string& row, const std::string& more_columns, const std::string& more_values) const;
   std::string key_changed() const;
+  std::string setting() const { return "'levada.shape_" + std::to_string(table_.table.oid) + "'"; }
   // Records what the table has under the key of a row (NEW, OLD) now.
   std::string insert_state(const std::string& row) const;
   Function function(const std::string& kind, const std::string& body, std::uint16_t when,

@@ -1,9 +1,6 @@
 #include "connectors/postgres/trigger_reader.h"
 
-#include <xxhash.h>
-
 #include <charconv>
-#include <cstdio>
 
 #include "connectors/postgres/names.h"
 #include "connectors/postgres/refused_change.h"
@@ -11,8 +8,8 @@
 namespace levada {
 namespace {
 
-// Before the columns of the captured table: id, transaction, action, time, and the old key.
-constexpr std::size_t fixed_columns = 4;
+// Before the columns of the captured table: id, transaction, action, time, how it was recorded, and the old key.
+constexpr std::size_t fixed_columns = 5;
 
 std::string columns_of(const TriggerTable& table, const std::string& alias) {
   std::string list;
@@ -82,6 +79,7 @@ Result<std::vector<ChangeLook>> look_at_changes(PostgresConnection& connection, 
 std::string select_changes(const TriggerTable& t, const TriggerProgress& progress) {
   std::string sql = "SELECT c." + t.id + ", c." + t.transaction + ", c." + t.action + ", ";
   sql += t.time.empty() ? "NULL" : "(extract(epoch FROM c." + t.time + ") * 1000000)::bigint";
+  sql += t.texts.empty() ? ", NULL" : ", json_typeof(c." + t.texts + ")";
   for (const std::string& column : t.old_key) sql += ", c." + column;
   sql += ", " + columns_of(t, "c") + " FROM " + t.changes + " c WHERE " + progress.read.beyond("c." + t.transaction) +
          " AND " + progress.window->within("c." + t.transaction);
@@ -102,28 +100,19 @@ std::string select_rows(const TriggerTable& t, const TriggerProgress& progress, 
   return sql + " ORDER BY " + key + " LIMIT " + std::to_string(limit);
 }
 
-std::string columns_mark(const CapturedTable& table) {
-  std::string columns;
-  for (const CapturedColumn& c : table.columns) columns += c.name + '\0' + c.declared + '\0';
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx",
-                static_cast<unsigned long long>(XXH3_64bits(columns.data(), columns.size())));
-  return text;
-}
-
 Result<bool> are_as_planned(PostgresConnection& connection, std::span<const TriggerTable> tables) {
   std::string oids;
   for (const TriggerTable& t : tables) oids += (oids.empty() ? "" : ",") + std::to_string(t.table->oid);
-  auto rows = LV_TRY(connection.query(
-      "SELECT attrelid, attname, format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute WHERE attrelid = ANY "
-      "('{" +
-      oids + "}'::oid[]) AND attnum > 0 AND NOT attisdropped ORDER BY attrelid, attnum"));
+  auto rows =
+      LV_TRY(connection.query("SELECT attrelid, attnum, attname, format_type(atttypid, atttypmod) FROM "
+                              "pg_catalog.pg_attribute WHERE attrelid = "
+                              "ANY ('{" +
+                              oids + "}'::oid[]) AND attnum > 0 AND NOT attisdropped ORDER BY attrelid, attnum"));
   for (const TriggerTable& t : tables) {
-    CapturedTable now;
+    std::vector<TriggerColumn> now;
     for (const auto& row : rows)
-      if (*row[0] == std::to_string(t.table->oid))
-        now.columns.push_back({.name = *row[1], .type = {}, .declared = *row[2]});
-    if (columns_mark(now) != columns_mark(*t.table)) return false;
+      if (*row[0] == std::to_string(t.table->oid)) now.push_back({number_in<int>(*row[1], 0), *row[2], *row[3]});
+    if (now != t.columns) return false;
   }
   return true;
 }
@@ -168,8 +157,22 @@ void TriggerRow::put(const PostgresRow& row, std::size_t first, std::vector<Fiel
   for (std::size_t c = 0; c < out.size(); ++c) out[c] = field(row[first + c]);
 }
 
-bool TriggerRow::collect_change(const PostgresRow& row, std::int64_t now_us, ChangeCollector& out,
-                                DeadLetter& rejected) {
+DeadLetter TriggerRow::letter(std::string cause, std::int64_t us) const {
+  std::string value;
+  append_row_json(value, *table_.table, named_texts(*table_.table, row_));
+  return {.stage = "read",
+          .cause = std::move(cause),
+          .origin = table_.changes + " change " + std::to_string(id),
+          .topic = {},
+          .timestamp_ms = us / 1000,
+          .key = std::nullopt,
+          .value = std::move(value)};
+}
+
+TriggerRow::Taken TriggerRow::collect_change(const PostgresRow& row, std::int64_t now_us, ChangeCollector& out,
+                                             DeadLetter& rejected) {
+  const bool incomplete = row[4].has_value();
+  if (row[4] == "object") return Taken::as_text;
   id = number_in<std::int64_t>(row[0], 0);
   time_us = number_in<std::int64_t>(row[3], 0);
   put(row, fixed_columns + table_.old_key.size(), row_);
@@ -179,6 +182,12 @@ bool TriggerRow::collect_change(const PostgresRow& row, std::int64_t now_us, Cha
   change.place.xid = static_cast<std::uint32_t>(number_in<std::uint64_t>(row[1], 0));
   change.place.commit_us = time_us != 0 ? time_us : now_us;
   change.place.lsn = static_cast<std::uint64_t>(id);  // what orders the changes of this table
+  if (incomplete && change.op != 't')
+    for (std::size_t k : table_.table->key)
+      if (row_[k].kind == FieldText::Kind::null) {
+        rejected = letter("its key cannot be read any more: the table was altered before the change was", time_us);
+        return Taken::keyless;
+      }
   switch (change.op) {
     case 't': break;
     case 'd': change.before = row_; break;
@@ -193,22 +202,14 @@ bool TriggerRow::collect_change(const PostgresRow& row, std::int64_t now_us, Cha
         change.before = old_;
       }
       break;
-    default: {
-      std::string value;
-      append_row_json(value, *table_.table, named_texts(*table_.table, row_));
-      rejected = {
-          .stage = "read",
-          .cause = "action '" + std::string(row[2].value_or("")) + "' is none of INSERT, UPDATE, DELETE and TRUNCATE",
-          .origin = table_.changes + " change " + std::to_string(id),
-          .topic = {},
-          .timestamp_ms = change.place.commit_us / 1000,
-          .key = std::nullopt,
-          .value = std::move(value)};
-      return false;
-    }
+    default:
+      rejected =
+          letter("action '" + std::string(row[2].value_or("")) + "' is none of INSERT, UPDATE, DELETE and TRUNCATE",
+                 change.place.commit_us);
+      return Taken::rejected;
   }
   out.add(table_.table, change);
-  return true;
+  return incomplete ? Taken::incomplete : Taken::collected;
 }
 
 void TriggerRow::collect_row(const PostgresRow& row, std::int64_t now_us, ChangeCollector& out) {

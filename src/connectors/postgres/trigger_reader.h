@@ -28,8 +28,6 @@ std::string select_changes(const TriggerTable& table, const TriggerProgress& pro
 // The next rows of the table in the order of its key, `limit` at most; of a table without a unique key, all.
 std::string select_rows(const TriggerTable& table, const TriggerProgress& progress, std::int64_t limit);
 
-// Stands for a table's columns, by name and type.
-std::string columns_mark(const CapturedTable& table);
 // Whether the tables have the columns that they are read with.
 Result<bool> are_as_planned(PostgresConnection& connection, std::span<const TriggerTable> tables);
 
@@ -49,9 +47,15 @@ class TriggerRow {
  public:
   explicit TriggerRow(const TriggerTable& table) : table_(table) {}
 
-  // Collects a change; false: its action is none that we know, and `rejected` has the row. `now_us`: where it says no
-  // time.
-  bool collect_change(const PostgresRow& row, std::int64_t now_us, ChangeCollector& out, DeadLetter& rejected);
+  enum class Taken {
+    collected,
+    incomplete,  // collected, with nulls for values that the table cannot take any more
+    keyless,     // not collected: its key is one of them
+    rejected,    // not collected: its action is none that we know; `rejected` has the row
+    as_text,     // not collected: recorded as text, which a setup moves to the columns (trigger_texts.h)
+  };
+  // `now_us`: where the change says no time.
+  Taken collect_change(const PostgresRow& row, std::int64_t now_us, ChangeCollector& out, DeadLetter& rejected);
   void collect_row(const PostgresRow& row, std::int64_t now_us, ChangeCollector& out);
 
   std::int64_t id = 0;           // of the change collected last
@@ -59,6 +63,7 @@ class TriggerRow {
   std::vector<std::string> key;  // of the row collected last
 
  private:
+  DeadLetter letter(std::string cause, std::int64_t us) const;
   void put(const PostgresRow& row, std::size_t first, std::vector<FieldText>& out) const;
 
   const TriggerTable& table_;

@@ -24,13 +24,20 @@ Result<TriggerPlan> plan_table(PostgresConnection& connection, const TriggerOpti
   return plan_triggers(*table, there, changes, options);
 }
 
-// What is to be run; empty: nothing is missing. An error where we may not.
-Result<std::string> setup_script(const std::vector<TriggerPlan>& plans, const TriggerOptions& options) {
-  std::string script;
+// What is to be run; empty: nothing is missing.
+struct Script {
+  std::string all;
+  std::string lasting;  // what is not needed again when it has been done
+};
+
+// An error where we may not.
+Result<Script> setup_script(const std::vector<TriggerPlan>& plans, const TriggerOptions& options) {
+  Script script;
   for (const TriggerPlan& plan : plans)
     for (const SetupStep& step : plan.steps) {
       if (options.setup != TriggerSetup::automatic || !step.allowed || step.sql.empty()) return step.problem.copy();
-      script += step.sql + "\n";
+      script.all += step.sql + "\n";
+      if (step.lasts) script.lasting += step.sql + "\n";
     }
   return script;
 }
@@ -73,10 +80,12 @@ Result<std::vector<TriggerPlan>> plan_trigger_tables(PostgresConnection& connect
 Result<std::vector<TriggerTable>> set_up_triggers(PostgresConnection& connection, const TriggerOptions& options,
                                                   Logger& logger) {
   auto plans = LV_TRY(plan_trigger_tables(connection, options));
-  std::string script = LV_TRY(setup_script(plans, options));
-  for (int setups = 0; !script.empty(); ++setups) {
+  Script script = LV_TRY(setup_script(plans, options));
+  for (int setups = 0; !script.all.empty(); ++setups) {
     fail_point(FailPoint::before_trigger_setup);
-    auto done = connection.execute(std::string("BEGIN; ") + setup_patience + script + "COMMIT");
+    // Each statement is to see what was committed before it.
+    auto done = connection.execute(std::string("BEGIN ISOLATION LEVEL READ COMMITTED; ") + setup_patience + script.all +
+                                   "COMMIT");
     if (!done) {
       (void)connection.execute("ROLLBACK");
       if (worth_retrying(done.error().kind())) return refused_setup(std::move(done).error());
@@ -89,9 +98,11 @@ Result<std::vector<TriggerTable>> set_up_triggers(PostgresConnection& connection
     // Others alter tables whenever they like, also between our look and our statements. What is missing now is missing
     // because of them, unless it is the same again.
     plans = LV_TRY(plan_trigger_tables(connection, options));
-    std::string next = LV_TRY(setup_script(plans, options));
-    if (!done && (next == script || setups == most_setups)) return refused_setup(std::move(done).error());
-    if (done && !next.empty() && (next == script || setups == most_setups)) return first_problem(plans);
+    Script next = LV_TRY(setup_script(plans, options));
+    if (!done && (next.all == script.all || setups == most_setups)) return refused_setup(std::move(done).error());
+    // Changes may have been committed that were recorded before: who reads them sets up again.
+    if (done && next.lasting.empty()) break;
+    if (done && (next.lasting == script.lasting || setups == most_setups)) return first_problem(plans);
     script = std::move(next);
   }
   std::vector<TriggerTable> tables;

@@ -4,6 +4,7 @@
 
 #include "connectors/postgres/column_mask.h"
 #include "connectors/postgres/trigger_functions.h"
+#include "connectors/postgres/trigger_texts.h"
 
 namespace levada {
 namespace {
@@ -23,12 +24,14 @@ class Planner {
     plan_.table.changes = name_.quoted();
     plan_.table.rows = table.rows;
     plan_.table.only = table.table.kind == 'r';
+    for (std::size_t c = 0; c < table.plain.size(); ++c) plan_.table.columns.push_back(column_of(c));
   }
 
   TriggerPlan plan() {
     CapturedTable table = captured_.table;
     table.topic = options_.topic_of(table.schema, table.name);
     check_table(table);
+    rename_columns();
     find_key(table);
     find_columns();
     if (changes_)
@@ -40,6 +43,8 @@ class Planner {
       compare_triggers();
     else if (std::ranges::all_of(old_key_, [&](const std::string& c) { return has(c); }))
       record_old_key();
+    if (has(texts_)) plan_.table.texts = quote_name(texts_);
+    move_texts();
     if (options_.masks)
       for (CapturedColumn& column : table.columns)
         column.mask = options_.masks->of(table.schema, table.name, column.name);
@@ -48,6 +53,17 @@ class Planner {
   }
 
  private:
+  // Of a domain the default may be its own.
+  TriggerColumn column_of(std::size_t c) const {
+    const CatalogueColumn& plain = captured_.plain[c];
+    const CapturedColumn& column = captured_.table.columns[c];
+    return {.number = plain.number,
+            .name = plain.name,
+            .type = column.declared,
+            .filled = plain.is_filled() || plain.not_null || !plain.missing.empty() || column.generated ||
+                      column.type.kind == 'd'};
+  }
+
   void check_table(const CapturedTable& table) {
     if (!captured_.logged)
       impossible(Error(ErrorKind::refused, table.text() + " is UNLOGGED")
@@ -130,6 +146,7 @@ class Planner {
     time_ = !options_.time_column.empty() || !changes_ || has("levada_time")
                 ? (options_.time_column.empty() ? "levada_time" : options_.time_column)
                 : "";
+    texts_ = is_captured(texts_column) ? std::string(texts_column) + "_text" : texts_column;
     for (const std::string& name : {id_, transaction_, action_, time_})
       if (is_captured(name))
         impossible(Error(ErrorKind::usage,
@@ -149,12 +166,59 @@ class Planner {
 
   // ---- the change table ----
 
+  // Columns whose names are others than when the row's function was made: what was recorded under the old names is
+  // theirs.
+  void rename_columns() {
+    if (!changes_) return;
+    TriggerFunctions functions(captured_, name_, {}, options_.notify);
+    const CatalogueTrigger* trigger = find_trigger(functions.row_trigger());
+    if (!trigger) return;
+    std::vector<std::pair<std::string, std::string>> renamed;
+    auto rename = [&](const std::string& from, const std::string& to) {
+      if (has(from)) renamed.emplace_back(from, to);
+    };
+    for (const auto& [number, name] : TriggerFunctions::columns_of(trigger->body)) {
+      auto column = std::ranges::find(captured_.plain, number, &CatalogueColumn::number);
+      if (column == captured_.plain.end() || column->name == name) continue;
+      rename(name, column->name);
+      rename("levada_old_" + name, "levada_old_" + column->name);
+    }
+    // A column that is there and not renamed itself is in the way: then this one is a new one.
+    auto in_the_way = [&](const auto& pair) {
+      return has(pair.second) &&
+             std::ranges::none_of(renamed, [&](const auto& other) { return other.first == pair.second; });
+    };
+    for (auto found = renamed.begin(); (found = std::ranges::find_if(renamed, in_the_way)) != renamed.end();)
+      renamed.erase(found);
+    if (renamed.empty()) return;
+    // Names may go round, so they all go first.
+    const std::string alter = "ALTER TABLE " + plan_.table.changes + " RENAME COLUMN ";
+    std::string first, then, names;
+    int number = 0;
+    for (const auto& [from, to] : renamed) {
+      const std::string between = quote_name("levada_renamed_" + std::to_string(++number));
+      first += alter + quote_name(from) + " TO " + between + ";\n";
+      then += alter + between + " TO " + quote_name(to) + ";\n";
+      names += (names.empty() ? "" : ", ") + from;
+    }
+    change(Error(ErrorKind::refused, "columns of " + captured_.table.text() + " were renamed, those of " +
+                                         name_.text() + " were not: " + names),
+           first + then.substr(0, then.size() - 1));
+    for (CatalogueColumn& column : changes_->columns)
+      for (const auto& [from, to] : renamed)
+        if (column.name == from) {
+          column.name = to;
+          break;
+        }
+  }
+
   void create_change_table() {
     std::string sql = "CREATE TABLE " + plan_.table.changes + " (";
     for (const CatalogueColumn& c : captured_.plain) sql += "\n  " + quote_name(c.name) + " " + c.type + ",";
     sql += "\n  " + plan_.table.action + " text NOT NULL,";
     for (std::size_t k = 0; k < key_.size(); ++k)
       sql += "\n  " + quote_name(old_key_[k]) + " " + plan_.table.key_types[k] + ",";
+    sql += "\n  " + quote_name(texts_) + " json,";
     sql += "\n  " + plan_.table.id + " bigint GENERATED ALWAYS AS IDENTITY,";
     sql += "\n  " + plan_.table.transaction + " xid8 NOT NULL DEFAULT pg_current_xact_id(),";
     if (!time_.empty()) sql += "\n  " + plan_.table.time + " timestamptz NOT NULL DEFAULT clock_timestamp(),";
@@ -176,8 +240,9 @@ class Planner {
       if (missing_column(c.name, c.type, older_value(c)) && changes_->find(c.name)->type != c.type)
         change(Error(ErrorKind::refused, "column " + c.name + " of " + name_.text() + " is of type " +
                                              changes_->find(c.name)->type + ", that of the table is " + c.type),
-               "ALTER TABLE " + table + " ALTER COLUMN " + quote_name(c.name) + " TYPE " + c.type + " USING " +
-                   quote_name(c.name) + "::" + c.type + ";");
+               has(texts_) ? change_type_statement(texts(), c)
+                           : "ALTER TABLE " + table + " ALTER COLUMN " + quote_name(c.name) + " TYPE " + c.type +
+                                 " USING " + quote_name(c.name) + "::" + c.type + ";");
     missing_column(action_, "text");
     if (missing_column(id_, "bigint GENERATED ALWAYS AS IDENTITY")) {
       const CatalogueColumn& id = *changes_->find(id_);
@@ -245,6 +310,16 @@ class Planner {
     return false;
   }
 
+  TriggerTexts texts() const {
+    return {.changes = plan_.table.changes,
+            .texts = quote_name(texts_),
+            .transaction = plan_.table.transaction,
+            .id = plan_.table.id,
+            .columns = captured_.plain,
+            .key = key_,
+            .old_key = old_key_};
+  }
+
   // ---- privileges ----
 
   void check_privileges() {
@@ -263,12 +338,15 @@ class Planner {
   // ---- triggers ----
 
   void compare_triggers() {
-    TriggerFunctions functions(captured_, name_, {action_, key_, old_key_}, options_.notify);
+    TriggerFunctions theirs_lead(captured_, name_, {action_, key_, old_key_}, options_.notify);
+    TriggerFunctions functions(captured_, name_, {action_, key_, old_key_, texts_}, options_.notify);
     const std::string ours = functions.row_trigger();
     std::vector<const CatalogueTrigger*> theirs;
     std::uint16_t events = 0;
     for (const CatalogueTrigger& t : captured_.triggers) {
-      if (t.name == ours || t.name == functions.statement_trigger() || t.name == functions.key_trigger()) continue;
+      if (t.name == ours || t.name == functions.statement_trigger() || t.name == functions.key_trigger() ||
+          t.name == functions.shape_trigger())
+        continue;
       if (!names_change_table(t.body) || !(t.when & CatalogueTrigger::row)) continue;
       theirs.push_back(&t);
       events |= t.when;
@@ -293,9 +371,26 @@ class Planner {
         compare_trigger(functions.key_trigger(), functions.key_function(), "records the old key where a key changes");
     } else {
       record_old_key();
+      record_texts();
+      compare_function(functions.text_name(), functions.text_function());
+      compare_trigger(functions.shape_trigger(), functions.shape_function(), "sees that the table was altered");
       compare_trigger(ours, functions.row_function(), "records its changes");
     }
-    compare_trigger(functions.statement_trigger(), functions.statement_function(), "records TRUNCATE");
+    compare_trigger(functions.statement_trigger(), (left_in_charge ? theirs_lead : functions).statement_function(),
+                    "records TRUNCATE");
+  }
+
+  void record_texts() {
+    if (changes_) missing_column(texts_, "json");
+    plan_.table.texts = quote_name(texts_);
+  }
+
+  void move_texts() {
+    if (!changes_ || std::ranges::find(changes_->with_texts, texts_) == changes_->with_texts.end()) return;
+    change(Error(ErrorKind::refused, "the change table " + name_.text() +
+                                         " has changes that were recorded while the table had other columns"),
+           move_texts_statement(texts()));
+    plan_.steps.back().lasts = false;
   }
 
   void record_old_key() {
@@ -332,6 +427,14 @@ class Planner {
          captured_.owned);
   }
 
+  void compare_function(const std::string& name, const TriggerFunctions::Function& function) {
+    if (changes_ && std::ranges::find(changes_->functions, std::pair(name, function.body)) != changes_->functions.end())
+      return;
+    step(Error(ErrorKind::not_found, "no function " + name + " records rows of " + captured_.table.text() +
+                                         " while their columns are others"),
+         function.create, captured_.may_create);
+  }
+
   void compare_trigger(const std::string& name, const TriggerFunctions::Function& function, const char* what) {
     const CatalogueTrigger* trigger = find_trigger(name);
     if (!trigger || trigger->when != function.when) {
@@ -364,12 +467,12 @@ class Planner {
   void impossible(Error&& problem) { plan_.steps.push_back({std::move(problem), {}, false}); }
 
   const CatalogueTable& captured_;
-  const std::optional<CatalogueChanges>& changes_;
+  std::optional<CatalogueChanges> changes_;  // as it is after the steps that are planned first
   const TableName name_;
   const TriggerOptions& options_;
   const std::string user_;
   std::vector<std::string> key_, old_key_;
-  std::string id_, transaction_, action_, time_;
+  std::string id_, transaction_, action_, time_, texts_;
   TriggerPlan plan_;
 };
 

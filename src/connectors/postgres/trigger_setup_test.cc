@@ -77,19 +77,26 @@ TEST_SUITE("connectors") {
     }
   }
 
-  TEST_CASE("trigger: a trigger of other events than the options ask for is made anew") {
+  TEST_CASE("trigger: a trigger of other events than it should have is made anew") {
     CatalogueTable table = table_of("t", {"id"});
     TriggerOptions options;
     options.topic = "x";
     options.notify = false;
-    TriggerFunctions quiet(table, {"s", "c"}, {"action", {"id"}, {"levada_old_id"}}, false);
-    CHECK(quiet.statement_function().trigger.find("AFTER TRUNCATE ON") != std::string::npos);
-    table.triggers.push_back({quiet.statement_trigger(), 'A', quiet.statement_function().when, false, "s", "f",
-                              quiet.statement_function().body});
+    TriggerFunctions quiet(table, {"s", "c"}, {"action", {"id"}, {"levada_old_id"}, "levada_row"}, false);
+    const TriggerFunctions::Function function = quiet.statement_function();
+    CHECK(function.trigger.find("AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON") != std::string::npos);
+    table.triggers.push_back({quiet.statement_trigger(), 'A', function.when, false, "s", "f", function.body});
     CHECK_FALSE(holds(script(plan_triggers(table, std::nullopt, {"s", "c"}, options)), "levada_wake"));
-    options.notify = true;
+    table.triggers.back().when = CatalogueTrigger::truncate;
     CHECK(holds(script(plan_triggers(table, std::nullopt, {"s", "c"}, options)),
                 "DROP TRIGGER \"0levada_wake_c\" ON \"s\".\"t\";"));
+  }
+
+  TEST_CASE("trigger: beside somebody's own trigger the statement's has the events that it always had") {
+    CatalogueTable table = table_of("t", {"id"});
+    TriggerFunctions quiet(table, {"s", "c"}, {"action", {"id"}, {"levada_old_id"}}, false);
+    CHECK(quiet.statement_function().trigger.find("AFTER TRUNCATE ON") != std::string::npos);
+    CHECK_FALSE(holds(quiet.statement_function().body, "levada.shape"));
   }
 }
 

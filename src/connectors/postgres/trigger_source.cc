@@ -43,6 +43,8 @@ class TriggerSource : public Source {
 
   Result<void> check_position();
   void start_over(std::size_t table);
+  void read_rows_again(std::size_t table);
+  void truncate(std::size_t table);
   Result<void> check_tables();
   Result<bool> begin_rows();
   Result<bool> wait_for_news(milliseconds wait);
@@ -74,8 +76,9 @@ class TriggerSource : public Source {
   std::optional<std::size_t> rows_of_;  // the table whose rows come behind the changes, in the snapshot of the look
   bool streaming_ = false;              // the answer to a SELECT is coming
   std::int64_t rows_in_chunk_ = 0, looked_us_ = 0;
-  bool moved_ = false;   // the position is another one
-  bool noticed_ = true;  // there may be something: look
+  bool moved_ = false;    // the position is another one
+  bool noticed_ = true;   // there may be something: look
+  bool altered_ = false;  // the next change is recorded as text: set up before it is read
   std::int64_t next_look_us_ = 0;
   std::int64_t next_check_us_ = 0, beaten_us_ = 0;
 
@@ -121,7 +124,7 @@ Result<std::optional<Schema>> TriggerSource::describe(const std::string& topic) 
 Result<void> TriggerSource::start(const std::optional<std::string>& position) {
   connection_.reset();
   doing_ = Doing::nothing;
-  streaming_ = moved_ = prunable_ = false;
+  streaming_ = moved_ = prunable_ = altered_ = false;
   beaten_us_ = context_.clock->steady_us();
   rows_of_.reset();
   noticed_ = true;
@@ -166,7 +169,9 @@ Result<void> TriggerSource::check_position() {
   for (std::size_t t = 0; t < tables_.size(); ++t) {
     TriggerProgress& at = progress_[t];
     const CapturedTable& table = *tables_[t].table;
-    const std::string columns = columns_mark(table);
+    const std::vector<TriggerColumn>& columns = tables_[t].columns;
+    const bool differ = at.columns.empty() ? !at.mark.empty() && at.mark != columns_mark(columns)
+                                           : rows_differ(at.columns, at.gone, columns);
     if (at.read.through != 0 && (!LV_TRY(knows(*connection_, at.read)) ||
                                  (options_.prune && !LV_TRY(still_has(*connection_, tables_[t], at.read))))) {
       if (options_.rows != TriggerRows::when_needed)
@@ -185,14 +190,14 @@ Result<void> TriggerSource::check_position() {
     } else if (at.table != 0 && at.table != table.oid) {
       context_.logger->warning("the table was made anew, its rows are read", {{"table", table.text()}});
       start_over(t);
-    } else if (!at.columns.empty() && at.columns != columns && wants_rows()) {
-      // Changes that were recorded until now may lack a column, and so do all rows that have not changed.
+    } else if (differ && wants_rows()) {
       context_.logger->info("the table's columns have changed, its rows are read anew", {{"table", table.text()}});
-      at.rows_done = false;
-      at.above.clear();
+      read_rows_again(t);
     }
+    at.gone = names_gone(at.columns, std::move(at.gone), columns);
     at.table = table.oid;
     at.columns = columns;
+    at.mark.clear();
   }
   return {};
 }
@@ -201,6 +206,15 @@ Result<void> TriggerSource::check_position() {
 void TriggerSource::start_over(std::size_t t) {
   progress_[t] = {};
   progress_[t].rows_done = !wants_rows();
+  truncate(t);
+}
+
+void TriggerSource::read_rows_again(std::size_t t) {
+  progress_[t].rows_done = false;
+  progress_[t].above.clear();
+}
+
+void TriggerSource::truncate(std::size_t t) {
   RowChange truncated;
   truncated.op = 't';
   truncated.place.commit_us = context_.clock->now_us();
@@ -225,6 +239,7 @@ std::string TriggerSource::position() const {
 
 Result<SourceRead> TriggerSource::read(std::stop_token stop, milliseconds wait) {
   SourceRead out;
+  if (altered_) LV_TRY(start(position()));
   LV_TRY(check_tables());
   LV_TRY(prune());
   LV_TRY(beat());
@@ -235,7 +250,7 @@ Result<SourceRead> TriggerSource::read(std::stop_token stop, milliseconds wait) 
       LV_TRY(look(false));
     }
   }
-  while (doing_ != Doing::nothing && !full() && !stop.stop_requested()) {
+  while (doing_ != Doing::nothing && !altered_ && !full() && !stop.stop_requested()) {
     LV_TRY(doing_ == Doing::changes ? read_changes(out) : read_rows());
     if (doing_ == Doing::nothing && !full()) LV_TRY(begin_rows());
   }
@@ -249,7 +264,8 @@ Result<SourceRead> TriggerSource::read(std::stop_token stop, milliseconds wait) 
     out.position = position();
     moved_ = false;
   }
-  out.end = !context_.follow && doing_ == Doing::nothing && !out.position && out.parts.empty() && out.records.empty();
+  out.end = !context_.follow && doing_ == Doing::nothing && !altered_ && !out.position && out.parts.empty() &&
+            out.records.empty();
   return out;
 }
 
@@ -277,6 +293,11 @@ Result<void> TriggerSource::look(bool in_one_snapshot) {
     // The lock is taken before the snapshot: a table that is rewritten in between would look empty.
     LV_TRY(connection_->execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE " +
                                 tables_[*rows_of_].source + " IN ACCESS SHARE MODE"));
+  if (in_one_snapshot && !LV_TRY(are_as_planned(*connection_, tables_))) {
+    altered_ = true;  // rows that are read now would lack what was written since
+    rows_of_.reset();
+    return {};
+  }
   auto looks = LV_TRY(look_at_changes(*connection_, tables_, progress_));
   looked_us_ = context_.clock->now_us();
   noticed_ = false;
@@ -326,8 +347,22 @@ Result<void> TriggerSource::read_changes(SourceRead& out) {
       moved_ = true;
       break;
     }
+    using Taken = TriggerRow::Taken;
     DeadLetter rejected;
-    if (!change.collect_change(*row, looked_us_, *collector_, rejected)) out.rejected.push_back(std::move(rejected));
+    const Taken taken = change.collect_change(*row, looked_us_, *collector_, rejected);
+    if (taken == Taken::as_text) {
+      altered_ = true;
+      break;
+    }
+    if (taken == Taken::rejected || (taken == Taken::keyless && !wants_rows()))
+      out.rejected.push_back(std::move(rejected));
+    if ((taken == Taken::incomplete || taken == Taken::keyless) && wants_rows()) {
+      context_.logger->info("a change was recorded that the table's columns cannot take, its rows are read anew",
+                            {{"table", tables_[table_].table->text()}});
+      // Nobody knows which row it was of.
+      if (taken == Taken::keyless) truncate(table_);
+      read_rows_again(table_);
+    }
     at.last = change.id;
     moved_ = true;
   }
