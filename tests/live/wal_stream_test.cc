@@ -1,6 +1,8 @@
 // The write-ahead log as rows: every operation, in order, once.
 #include <doctest/doctest.h>
 
+#include <thread>
+
 #include "tests/live/wal_stage.h"
 
 namespace levada {
@@ -183,6 +185,43 @@ TEST_SUITE("live") {
     stage->sql("INSERT INTO t VALUES (7, repeat('x', 5000)); ALTER TABLE t REPLICA IDENTITY FULL");
     stage->sql("UPDATE t SET id = 8; DELETE FROM t");
     CHECK(stage->read()["t"] == "7 -> " + big + "; 7 -> deleted; 8 -> " + big + "; 8 -> deleted");
+  }
+
+  // Commits that wait for a standby are sent before anybody can see them.
+  TEST_CASE("wal: a value that is not sent is read when the table shows its transaction, and not before") {
+    if (!PostgresStage::open()) return;
+    OwnServer server;
+    WalStage stage(server.url());
+    stage.sql("CREATE TABLE t (id int PRIMARY KEY, big text); ALTER TABLE t ALTER big SET STORAGE EXTERNAL");
+    stage.read();
+    stage.sql("INSERT INTO t VALUES (1, repeat('a', 5000)), (2, repeat('b', 5000))");
+    stage.read();
+    stage.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'; SELECT pg_reload_conf()");
+    const auto address = parse_postgres_url(stage.database().url());
+    auto connect = [&] { return PostgresConnection::open(*address, "levada live test").value(); };
+    auto writer = connect(), watcher = connect();
+    auto becomes = [&](const std::string& question) {
+      for (int n = 0; n < 1000; ++n, std::this_thread::sleep_for(std::chrono::milliseconds(10)))
+        if ((*watcher->query("SELECT 1 FROM pg_stat_activity WHERE " + question)).size() > 0) return true;
+      return false;
+    };
+    // The key of one row goes to the other.
+    std::thread writing([&] {
+      (void)writer->execute("BEGIN; UPDATE t SET id = 9 WHERE id = 2; UPDATE t SET id = 2 WHERE id = 1; COMMIT");
+    });
+    const bool waits = becomes("wait_event = 'SyncRep'");
+    std::thread releasing([&] {
+      becomes("query LIKE 'SELECT pg_current_snapshot(), %' AND pid <> pg_backend_pid()");
+      (void)watcher->execute("ALTER SYSTEM RESET synchronous_standby_names");
+      (void)watcher->execute("SELECT pg_reload_conf()");
+    });
+    const auto tables = stage.run();
+    releasing.join();
+    writing.join();
+    CHECK(waits);
+    REQUIRE_MESSAGE(tables, tables.error().text());
+    CHECK(tables->at("t") ==
+          "2 -> deleted; 9 -> " + std::string(5000, 'b') + "; 1 -> deleted; 2 -> " + std::string(5000, 'a'));
   }
 
   TEST_CASE("wal: masked and truncated columns, in the snapshot, in the stream, and after the table was altered") {

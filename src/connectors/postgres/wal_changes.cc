@@ -119,7 +119,7 @@ Result<bool> WalChanges::change(std::uint64_t lsn) {
       change.before = relation->row(message_.before, before_);
       change.after = relation->row(message_.after, after_);
       if (fresh && parts_.unsent && is_moved_in_part(*relation->table, change))
-        change.after = LV_TRY(parts_.unsent->complete(*relation->table, change.after));
+        change.after = LV_TRY(parts_.unsent->complete(*relation->table, change.after, place_.xid));
       if (!fresh)
         recount(*relation, change);
       else if (!collect(*relation, change))
