@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "formats/avro_fields.h"
+#include "formats/avro_value_step.h"
 
 namespace levada {
 namespace {
@@ -17,76 +18,6 @@ constexpr std::size_t max_steps = 1 << 16;
 bool same_but_for_case(std::string_view a, std::string_view b) {
   auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   return std::ranges::equal(a, b, {}, small, small);
-}
-
-// A plain value: the step that reads it, or nullopt if the type cannot hold it.
-std::optional<AvroStep> value_step(const AvroNode& node, const Type& type) {
-  auto size = static_cast<std::uint32_t>(node.size);
-  auto is = [&](AvroMeaning meaning) { return node.meaning == meaning; };
-  switch (type.kind()) {
-    case TypeKind::boolean:
-      if (node.kind == Kind::boolean) return AvroStep{.op = Op::boolean};
-      break;
-    case TypeKind::int32:
-      if (node.kind == Kind::int32) return AvroStep{.op = Op::int32};
-      break;
-    case TypeKind::int64:
-      if (node.kind == Kind::int32 || node.kind == Kind::int64) return AvroStep{.op = Op::int64};
-      break;
-    case TypeKind::float64:
-      if (node.kind == Kind::int32 || node.kind == Kind::int64) return AvroStep{.op = Op::int_to_double};
-      if (node.kind == Kind::float32) return AvroStep{.op = Op::float32};
-      if (node.kind == Kind::float64) return AvroStep{.op = Op::float64};
-      break;
-    case TypeKind::decimal:
-      if (!is(AvroMeaning::decimal)) break;
-      return AvroStep{.op = node.kind == Kind::fixed ? Op::decimal_fixed : Op::decimal,
-                      .other = static_cast<std::uint32_t>(node.scale),
-                      .size = size};
-    case TypeKind::string:
-      if (node.kind == Kind::string || (node.kind == Kind::bytes && is(AvroMeaning::plain)))
-        return AvroStep{.op = Op::string};
-      if (node.kind == Kind::fixed && is(AvroMeaning::plain)) return AvroStep{.op = Op::fixed_string, .size = size};
-      if (node.kind == Kind::enumeration) return AvroStep{.op = Op::symbol};
-      if (!is(AvroMeaning::plain)) break;
-      if (node.kind == Kind::boolean) return AvroStep{.op = Op::boolean_text};
-      if (node.kind == Kind::int32 || node.kind == Kind::int64) return AvroStep{.op = Op::int_text};
-      if (node.kind == Kind::float32) return AvroStep{.op = Op::float32_text};
-      if (node.kind == Kind::float64) return AvroStep{.op = Op::float64_text};
-      break;
-    case TypeKind::bytes:
-      if (node.kind == Kind::string || node.kind == Kind::bytes) return AvroStep{.op = Op::bytes};
-      if (node.kind == Kind::fixed) return AvroStep{.op = Op::fixed, .size = size};
-      break;
-    case TypeKind::date:
-      if (is(AvroMeaning::date)) return AvroStep{.op = Op::date};
-      break;
-    case TypeKind::time:
-      if (is(AvroMeaning::time_ms)) return AvroStep{.op = Op::time_ms};
-      if (is(AvroMeaning::time_us)) return AvroStep{.op = Op::time_us};
-      break;
-    case TypeKind::timestamp:
-      if (is(AvroMeaning::timestamp_ms)) return AvroStep{.op = Op::timestamp_ms};
-      if (is(AvroMeaning::timestamp_us)) return AvroStep{.op = Op::timestamp_us};
-      break;
-    default: break;
-  }
-  return std::nullopt;
-}
-
-std::optional<AvroStep> skip_step(const AvroNode& node) {
-  switch (node.kind) {
-    case Kind::boolean: return AvroStep{.op = Op::skip_fixed, .size = 1};
-    case Kind::int32:
-    case Kind::int64:
-    case Kind::enumeration: return AvroStep{.op = Op::skip_varint};
-    case Kind::float32: return AvroStep{.op = Op::skip_fixed, .size = 4};
-    case Kind::float64: return AvroStep{.op = Op::skip_fixed, .size = 8};
-    case Kind::bytes:
-    case Kind::string: return AvroStep{.op = Op::skip_bytes};
-    case Kind::fixed: return AvroStep{.op = Op::skip_fixed, .size = static_cast<std::uint32_t>(node.size)};
-    default: return std::nullopt;
-  }
 }
 
 class Maker {
@@ -197,7 +128,7 @@ class Maker {
   }
 
   bool read_value(const AvroNode& node, std::uint32_t slot, const Type& type, std::int8_t null_branch) {
-    auto step = value_step(node, type);
+    auto step = avro_value_step(node, type);
     if (!step) return false;
     step->slot = slot;
     step->null_branch = null_branch;
@@ -332,7 +263,7 @@ class Maker {
   void skip(std::uint32_t n) {
     if (full()) return;
     const AvroNode& node = writer_[n];
-    if (auto step = skip_step(node)) {
+    if (auto step = avro_skip_step(node)) {
       add(*step);
     } else if (node.kind == Kind::record) {
       skip_record(n, node);
@@ -363,7 +294,7 @@ class Maker {
 
   void skip_choice(std::uint32_t n, const AvroNode& node) {
     if (auto optional = writer_.optional(n))
-      if (auto step = skip_step(writer_[optional->node])) {
+      if (auto step = avro_skip_step(writer_[optional->node])) {
         step->null_branch = static_cast<std::int8_t>(optional->null_branch);
         add(*step);
         return;

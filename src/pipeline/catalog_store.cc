@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/json.h"
+#include "log/each_record.h"
 #include "log/record_batch.h"
 
 namespace levada {
@@ -36,33 +37,26 @@ Result<CatalogStore> CatalogStore::open(Log& log, bool read_only) {
 
 Result<void> CatalogStore::read() {
   OffsetRange range = LV_TRY(log_->offsets(place()));
-  auto reader = LV_TRY(log_->open_reader(place(), range.first));
   std::map<std::string, StoredDeclaration> live;
-  Records records;
-  while (true) {
-    Chunk chunk = LV_TRY(reader->read(1 << 20));
-    if (chunk.record_batches.empty()) break;
-    records.clear();
-    LV_TRY(records.append(chunk.record_batches));
-    for (const Record& record : records.all()) {
-      std::string object(record.key.view());
-      if (record.value.is_null()) {
-        live.erase(object);
-        continue;
-      }
-      auto json = Json::parse(record.value.view());
-      if (!json)
-        return Error(ErrorKind::damaged, "the stored catalog cannot be read").where(object).why(json.error().line());
-      StoredDeclaration declaration{
-          .object = object, .statement = json->text_of("statement"), .query = json->text_of("query")};
-      if (const Json* number = json->find("number")) declaration.number = number->integer().value_or(0);
-      if (const Json* session = json->find("session"); session && session->object())
-        for (const Json::Member& member : *session->object())
-          if (const std::string* value = member.second.string()) declaration.session[member.first] = *value;
-      next_number_ = std::max(next_number_, declaration.number + 1);
-      live[object] = std::move(declaration);
+  LV_TRY(each_record(*log_, place(), range.first, to_the_end, [&](const Record& record) -> Result<void> {
+    std::string object(record.key.view());
+    if (record.value.is_null()) {
+      live.erase(object);
+      return {};
     }
-  }
+    auto json = Json::parse(record.value.view());
+    if (!json)
+      return Error(ErrorKind::damaged, "the stored catalog cannot be read").where(object).why(json.error().line());
+    StoredDeclaration declaration{
+        .object = object, .statement = json->text_of("statement"), .query = json->text_of("query")};
+    if (const Json* number = json->find("number")) declaration.number = number->integer().value_or(0);
+    if (const Json* session = json->find("session"); session && session->object())
+      for (const Json::Member& member : *session->object())
+        if (const std::string* value = member.second.string()) declaration.session[member.first] = *value;
+    next_number_ = std::max(next_number_, declaration.number + 1);
+    live[object] = std::move(declaration);
+    return {};
+  }));
   for (auto& [object, declaration] : live) declarations_.push_back(std::move(declaration));
   std::ranges::sort(declarations_, {}, &StoredDeclaration::number);
   return {};

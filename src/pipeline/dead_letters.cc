@@ -5,11 +5,12 @@
 #include <set>
 #include <utility>
 
+#include "log/each_record.h"
+
 namespace levada {
 namespace {
 
 constexpr std::string_view prefix = "__connect.errors.";
-constexpr std::size_t read_bytes = 1 << 20;
 
 std::int64_t number(std::string_view text) {
   std::int64_t v = -1;
@@ -104,21 +105,15 @@ Result<std::vector<StoredDeadLetter>> read_dead_letters(Log& log, const std::str
   std::vector<StoredDeadLetter> letters;
   if (!log.topic(topic)) return letters;
   OffsetRange range = LV_TRY(log.offsets({topic, 0}));
-  auto reader = LV_TRY(log.open_reader({topic, 0}, std::clamp(from, range.first, range.end)));
   std::set<std::pair<std::string, LetterName>> seen;
-  Records records;
-  while (true) {
-    Chunk chunk = LV_TRY(reader->read(read_bytes));
-    if (chunk.record_batches.empty()) return letters;
-    records.clear();
-    LV_TRY(records.append(chunk.record_batches));
-    for (const Record& record : records.all()) {
-      if (record.offset < from) continue;
-      StoredDeadLetter stored = LV_TRY(read_letter(record));
-      if (stored.letter.offset >= 0 && !seen.emplace(stored.object, name_of(stored.letter)).second) continue;
-      letters.push_back(std::move(stored));
-    }
-  }
+  LV_TRY(each_record(log, {topic, 0}, std::clamp(from, range.first, range.end), to_the_end,
+                     [&](const Record& record) -> Result<void> {
+                       StoredDeadLetter stored = LV_TRY(read_letter(record));
+                       if (stored.letter.offset < 0 || seen.emplace(stored.object, name_of(stored.letter)).second)
+                         letters.push_back(std::move(stored));
+                       return {};
+                     }));
+  return letters;
 }
 
 DeadLetterReport report_of(StoredDeadLetter stored) {

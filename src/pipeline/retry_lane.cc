@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "log/each_record.h"
 #include "pipeline/row_marks.h"
 #include "pipeline/topic_reader.h"
 
@@ -13,26 +14,10 @@ namespace {
 constexpr std::size_t most_waiting = 100'000;  // records; then nothing more is read until some have gone
 constexpr std::size_t most_at_once = 1'000;    // records that are tried again in one round
 constexpr std::size_t read_bytes = 1 << 20;
-constexpr std::size_t record_batch_bytes = 256 << 10;
 
 std::optional<std::string> copy(const Text& text) {
   if (text.is_null()) return std::nullopt;
   return std::string(text.view());
-}
-
-// The records from one offset up to another, as they stand in the log.
-Result<void> for_records(Log& log, const TopicPartition& partition, Offset from, Offset to, auto&& take) {
-  auto reader = LV_TRY(log.open_reader(partition, from));
-  Records records;
-  while (reader->position() < to) {
-    Chunk chunk = LV_TRY(reader->read(read_bytes, to));
-    if (chunk.record_batches.empty()) break;
-    records.clear();
-    LV_TRY(records.append(chunk.record_batches));
-    for (const Record& record : records.all())
-      if (record.offset >= from && record.offset < to) take(record);
-  }
-  return {};
 }
 
 // A batch of our topic's records, as if they had been read where the originals stand.
@@ -48,7 +33,11 @@ void set_places(Batch& batch, std::span<const RetryChange* const> group) {
 }  // namespace
 
 RetryLane::RetryLane(Parts parts, const ToldLetters& told, const PipelineSurroundings& surroundings)
-    : parts_(std::move(parts)), told_(told), around_(surroundings), queue_(parts_.policy) {}
+    : parts_(std::move(parts)),
+      told_(told),
+      around_(surroundings),
+      topic_(parts_.topic, parts_.sink, around_),
+      queue_(parts_.policy) {}
 
 // ---- opening ----
 
@@ -56,56 +45,27 @@ Result<void> RetryLane::open(std::optional<Offset> stored) {
   queue_.clear();
   tried_.clear();
   done_.clear();
-  records_.clear();
-  batches_.clear();
-  changes_ = told_before_ = 0;
+  told_before_ = 0;
   blocked_.clear();
   parked_now_.clear();
   durable_.clear();
   stored_ = stored.value_or(Offset(0));
-  end_ = Offset(0);
-  made_ = around_.log->topic(parts_.topic).has_value();
-  if (made_) end_ = LV_TRY(around_.log->offsets(partition())).end;
-  if (stored_ > end_)
+  LV_TRY(topic_.open());
+  if (stored_ > topic_.end())
     return Error(ErrorKind::refused, "sink " + parts_.sink + " has dealt with topic " + parts_.topic +
                                          " up to offset " + std::to_string(stored_.value()) +
-                                         ", but the log holds it only up to " + std::to_string(end_.value()))
+                                         ", but the log holds it only up to " + std::to_string(topic_.end().value()))
         .why(
             "this is not the log that the target was filled from, the log has lost its end, or 'retry.topic' is "
             "another")
         .remedy("Start with the log that belongs to the target, and with the retry topic that the sink had.");
-  if (!made_) return {};
-  const Offset begin(std::stoll(around_.log->position("retries of " + parts_.topic).value_or("0")));
-  std::vector<RetryChange> changes;
-  LV_TRY(read_topic(begin, changes));
-  for (const RetryChange& change : effective_changes(std::move(changes), stored_))
+  for (const RetryChange& change : effective_changes(LV_TRY(topic_.read_queue()), stored_))
     queue_.apply(change, around_.clock->now_ms());
   return {};
 }
 
-Result<void> RetryLane::read_topic(Offset from, std::vector<RetryChange>& changes) {
-  std::size_t foreign = 0;
-  Offset next = from;
-  LV_TRY(for_records(*around_.log, partition(), from, Offset(INT64_MAX), [&](const Record& record) {
-    next = record.offset + 1;
-    if (auto change = read_retry_change(record))
-      changes.push_back(*std::move(change));
-    else
-      ++foreign;
-  }));
-  end_ = std::max(end_, next);
-  if (foreign > 0)
-    around_.logger->warning("passed over records of the retry topic that this sink has not written",
-                            {{"object", parts_.sink}, {"topic", parts_.topic}, {"records", foreign}});
-  return {};
-}
-
 Result<void> RetryLane::look() {
-  if (!made_) made_ = around_.log->topic(parts_.topic).has_value();
-  if (!made_ || LV_TRY(around_.log->offsets(partition())).end == end_) return {};
-  std::vector<RetryChange> changes;
-  LV_TRY(read_topic(end_, changes));
-  for (const RetryChange& change : changes)
+  for (const RetryChange& change : LV_TRY(topic_.read_news()))
     if (change.what == RetryChange::What::replayed) queue_.apply(change, around_.clock->now_ms());
   return {};
 }
@@ -217,7 +177,7 @@ Result<std::size_t> RetryLane::hold_back(Batch& batch) {
 
   std::vector<std::uint32_t> kept;
   std::uint32_t next = 0;  // of rows
-  LV_TRY(for_records(
+  LV_TRY(each_record(
       *around_.log, partition, Offset(origin.offsets[rows[0]]), Offset(origin.offsets[rows[rows.size() - 1]] + 1),
       [&](const Record& record) {
         while (next < rows.size() && origin.offsets[rows[next]] < record.offset.value()) ++next;
@@ -277,7 +237,7 @@ Result<bool> RetryLane::sort_out(std::vector<RejectedRecord> refused, const Rang
   }
   for (const auto& [place, record] : all) {
     if (waiting.contains(place)) {
-      LV_TRY(for_records(*around_.log, place.first, place.second, place.second + 1,
+      LV_TRY(each_record(*around_.log, place.first, place.second, place.second + 1,
                          [&](const Record& original) { park(place.first, original, &record.why); }));
       continue;
     }
@@ -340,7 +300,7 @@ Result<bool> RetryLane::overtaken(const std::map<Place, const RejectedRecord*>& 
     std::set<std::string> keys;
     bool found = false;
     LV_TRY(
-        for_records(*around_.log, partition, first->first.second, range(partition).second, [&](const Record& record) {
+        each_record(*around_.log, partition, first->first.second, range(partition).second, [&](const Record& record) {
           if (is_truncation(record)) found = true;
           if (record.key.is_null()) return;
           if (waiting.contains({partition, record.offset}))
@@ -356,7 +316,7 @@ Result<bool> RetryLane::overtaken(const std::map<Place, const RejectedRecord*>& 
 
 Result<RetryLane::Bytes> RetryLane::bytes_at(const TopicPartition& from, Offset offset) const {
   Bytes bytes;
-  LV_TRY(for_records(*around_.log, from, offset, offset + 1, [&](const Record& record) {
+  LV_TRY(each_record(*around_.log, from, offset, offset + 1, [&](const Record& record) {
     bytes = {copy(record.key), copy(record.value), {}, record.timestamp_ms};
     if (from == partition())
       bytes.headers = original_headers(record.headers);
@@ -391,31 +351,13 @@ RetryChange RetryLane::change(RetryChange::What what, const RetryChange& of) con
 
 void RetryLane::add(RetryChange change, Text value, std::string_view headers) {
   change.follows = stored_;
-  change.from = end_;
-  append_retry_change(records_, change, around_.clock->now_ms(), value, headers);
-  ++changes_;
-  if (records_.bytes() < record_batch_bytes) return;
-  batches_.emplace_back(records_.finish());
-  records_.clear();
-}
-
-Result<void> RetryLane::append(Transaction& transaction) {
-  if (changes_ == 0) return {};
-  if (!made_) {
-    LV_TRY(around_.log->create_topic(parts_.topic, retry_topic_config()));
-    made_ = true;
-  }
-  if (!records_.empty()) batches_.emplace_back(records_.finish());
-  for (const std::string& batch : batches_) transaction.append(partition(), batch);
-  // Right for the queue before this round and, as it only grows, for the one behind it.
-  transaction.put_position("retries of " + parts_.topic, std::to_string(std::min(queue_.oldest(), end_).value()));
-  return {};
+  topic_.add(std::move(change), value, headers);
 }
 
 Result<std::optional<PartitionOffset>> RetryLane::durable() {
-  if (changes_ == 0) return std::nullopt;
-  LV_TRY(read_topic(end_, durable_));
-  return PartitionOffset{partition(), end_};
+  if (!topic_.has_added()) return std::nullopt;
+  durable_ = LV_TRY(topic_.read_news());
+  return PartitionOffset{partition(), topic_.end()};
 }
 
 void RetryLane::committed() {
@@ -425,12 +367,11 @@ void RetryLane::committed() {
       careful_.erase(RetryQueue::line_of(change));
     queue_.apply(change, around_.clock->now_ms());
   }
-  if (changes_ > 0) stored_ = end_;
+  if (topic_.has_added()) stored_ = topic_.end();
   durable_.clear();
   done_.clear();
-  records_.clear();
-  batches_.clear();
-  changes_ = told_before_ = 0;
+  topic_.clear();
+  told_before_ = 0;
   blocked_.clear();
   parked_now_.clear();
   doomed_.clear();

@@ -15,6 +15,7 @@
 #include "connectors/sink.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/retry_queue.h"
+#include "pipeline/retry_topic.h"
 #include "pipeline/told_letters.h"
 #include "plan/plan.h"
 
@@ -33,7 +34,7 @@ class RetryLane {
   // Rebuilds what waits from how far the target has our topic (nullopt: it has never had anything of it). refused: the
   // log does not hold what the target has.
   Result<void> open(std::optional<Offset> stored);
-  TopicPartition partition() const { return {parts_.topic, 0}; }
+  TopicPartition partition() const { return topic_.partition(); }
   // What others have put into our topic (replays).
   Result<void> look();
 
@@ -65,7 +66,7 @@ class RetryLane {
   using Range = std::function<std::pair<Offset, Offset>(const TopicPartition&)>;
   Result<bool> sort_out(std::vector<RejectedRecord> refused, const Range& range, std::vector<DeadLetter>& letters);
   // Puts the round's changes into the transaction.
-  Result<void> append(Transaction& transaction);
+  Result<void> append(Transaction& transaction) { return topic_.append(transaction, queue_.oldest()); }
   // It is durable: what the target is to store beside its other offsets, if there were changes.
   Result<std::optional<PartitionOffset>> durable();
   // The target has committed.
@@ -81,7 +82,6 @@ class RetryLane {
   };
   using Place = std::pair<TopicPartition, Offset>;
 
-  Result<void> read_topic(Offset from, std::vector<RetryChange>& changes);
   Result<void> write_group(Sink& sink, std::span<const RetryChange* const> group, const Format& format,
                            std::vector<RejectedRecord>& refused, std::vector<DeadLetter>& letters);
   Result<Bytes> bytes_at(const TopicPartition& partition, Offset offset) const;
@@ -96,10 +96,9 @@ class RetryLane {
   const Parts parts_;
   const ToldLetters& told_;
   const PipelineSurroundings& around_;
+  RetryTopic topic_;
   RetryQueue queue_;
   Offset stored_;  // in the target
-  Offset end_;     // of the topic, as far as we have read it
-  bool made_ = false;
 
   std::set<std::string> careful_;        // lines of which only the first is tried, for the next was once too early
   std::map<Place, std::string> doomed_;  // to be parked at once when the round is repeated, and why
@@ -107,9 +106,7 @@ class RetryLane {
   // Of this round.
   std::vector<const RetryChange*> tried_;
   std::set<Place> done_;  // of tried_ and of truncated topics: gone already
-  RecordBatchBuilder records_;
-  std::vector<std::string> batches_;  // finished, of records_
-  std::size_t changes_ = 0, told_before_ = 0;
+  std::size_t told_before_ = 0;
   std::set<std::string> blocked_;  // lines of what was parked in this round
   std::set<Place> parked_now_;
   std::vector<RetryChange> durable_;

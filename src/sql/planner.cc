@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/near_name.h"
+#include "plan/used_columns.h"
 
 namespace levada {
 namespace {

@@ -3,6 +3,7 @@
 
 #include "formats/formats.h"
 #include "sql/planner.h"
+#include "sql/select_columns.h"
 
 namespace levada {
 

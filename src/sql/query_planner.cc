@@ -1,24 +1,12 @@
 #include "sql/query_planner.h"
 
 #include <algorithm>
-#include <array>
-#include <set>
-
-#include "base/near_name.h"
 
 namespace levada {
 namespace {
 
 PlanRef node(PlanStep step, std::vector<PlanRef> inputs, SchemaRef schema) {
   return std::make_shared<const PlanNode>(PlanNode{std::move(step), std::move(inputs), std::move(schema)});
-}
-
-ast::Expression column_ast(const std::string& name, ast::Span span) {
-  ast::Expression e;
-  e.kind = ast::ExpressionKind::column;
-  e.span = span;
-  e.name = {name, true, span};
-  return e;
 }
 
 // Two expressions mean the same if they print alike once qualifiers are gone.
@@ -45,56 +33,7 @@ void find_aggregates(const ast::Expression& e, std::vector<const ast::Expression
   for (const ast::Expression& child : e.children) find_aggregates(child, found);
 }
 
-void note_columns(const Expression& e, std::set<std::uint32_t>& columns) {
-  for (std::uint32_t c : columns_of(e)) columns.insert(c);
-}
-
-// The columns of its input that the node uses; nullopt: all.
-std::optional<std::set<std::uint32_t>> used_by(const PlanNode& n,
-                                               const std::optional<std::set<std::uint32_t>>& used_above) {
-  std::set<std::uint32_t> used;
-  if (const auto* filter = std::get_if<FilterSpec>(&n.step)) {
-    if (!used_above) return std::nullopt;
-    used = *used_above;
-    note_columns(*filter->condition, used);
-    return used;
-  }
-  if (const auto* project = std::get_if<ProjectSpec>(&n.step)) {
-    for (const auto* list : {&project->key, &project->value})
-      for (const ExpressionRef& e : *list) note_columns(*e, used);
-    return used;
-  }
-  if (const auto* aggregate = std::get_if<AggregateSpec>(&n.step)) {
-    for (const ExpressionRef& e : aggregate->group) note_columns(*e, used);
-    for (const auto& call : aggregate->calls)
-      for (const ExpressionRef& e : call.arguments) note_columns(*e, used);
-    return used;
-  }
-  return std::nullopt;
-}
-
-PlanRef prune(const PlanRef& n, const std::optional<std::set<std::uint32_t>>& used_above) {
-  PlanNode copy = *n;
-  if (auto* read = std::get_if<ReadNode>(&copy.step)) {
-    if (!used_above) return n;
-    std::set<std::uint32_t> used = *used_above;
-    if (read->format.event_time) note_columns(*read->format.event_time, used);
-    for (std::size_t i = 0; i < read->wanted.size(); ++i)
-      read->wanted[i] = used.contains(static_cast<std::uint32_t>(i));
-    return std::make_shared<const PlanNode>(std::move(copy));
-  }
-  for (PlanRef& input : copy.inputs) input = prune(input, used_by(copy, used_above));
-  return std::make_shared<const PlanNode>(std::move(copy));
-}
-
 }  // namespace
-
-bool is_pseudo_column(const std::string& name) {
-  static constexpr std::array names = {"ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART", "WINDOWEND"};
-  return std::ranges::find(names, name) != names.end();
-}
-
-PlanRef read_only_what_is_used(PlanRef root) { return prune(root, std::nullopt); }
 
 // ---- what is read ----
 
@@ -153,98 +92,7 @@ Result<QueryPlanner::Planned> QueryPlanner::plan(const ast::Query& query, const 
 
 // ---- columns ----
 
-// Names for what has none: KSQL_COL_0, …; fields have their own, or FIELD_1, … where that is taken.
-class QueryPlanner::MadeNames {
- public:
-  explicit MadeNames(const Schema& schema) : schema_(schema) {}
-
-  std::string name_of(const ast::Expression& e) {
-    if (e.kind == ast::ExpressionKind::column) return e.name.text;
-    if (e.kind == ast::ExpressionKind::field) {
-      std::string name = e.name.text;
-      for (int n = 1; schema_.find(name) || fields_.contains(name); ++n) name = e.name.text + "_" + std::to_string(n);
-      fields_.insert(name);
-      return name;
-    }
-    while (schema_.find("KSQL_COL_" + std::to_string(next_))) ++next_;
-    return "KSQL_COL_" + std::to_string(next_++);
-  }
-
- private:
-  const Schema& schema_;
-  std::set<std::string> fields_;
-  int next_ = 0;
-};
-
-// All columns. Behind a PARTITION BY they are those of the rows as they are then: the new key, the values, the old key.
-void QueryPlanner::add_star(const ast::Query& query, const ast::SelectItem& star, const Schema& schema,
-                            MadeNames& names, std::vector<Item>& items) {
-  std::set<std::string> taken;
-  for (const ast::Expression& key : query.partition_by) {
-    if (key.kind == ast::ExpressionKind::null_literal) continue;
-    items.push_back({key, names.name_of(key), star.span});
-    if (key.kind == ast::ExpressionKind::column) taken.insert(key.name.text);
-  }
-  auto add = [&](const std::vector<Field>& fields) {
-    for (const Field& field : fields)
-      if (!taken.contains(field.name)) items.push_back({column_ast(field.name, star.span), field.name, star.span});
-  };
-  if (query.partition_by.empty()) add(schema.key);
-  add(schema.value);
-  if (!query.partition_by.empty()) add(schema.key);
-}
-
-Result<std::vector<QueryPlanner::Item>> QueryPlanner::items_of(const ast::Query& query, const Scope& scope,
-                                                               bool answer) const {
-  std::vector<Item> items;
-  MadeNames names(*scope.schema);
-  for (const ast::SelectItem& item : query.items) {
-    if (item.star) {
-      if (item.qualifier && std::ranges::find(scope.relation_names, item.qualifier->text) == scope.relation_names.end())
-        return error(item.qualifier->span, "there is no relation " + item.qualifier->text + " in this statement")
-            .remedy(did_you_mean(item.qualifier->text, scope.relation_names));
-      add_star(query, item, *scope.schema, names, items);
-      continue;
-    }
-    const ast::Expression& e = item.expression;
-    if (e.kind == ast::ExpressionKind::all_fields) {
-      ExpressionRef base = LV_TRY(Binder(script_, scope).bind(e.children[0]));
-      if (base->type.kind() != TypeKind::structure)
-        return error(e.span, "->* needs a STRUCT, this is " + base->type.text());
-      for (const Field& field : base->type.fields()) {
-        ast::Expression access;
-        access.kind = ast::ExpressionKind::field;
-        access.span = e.span;
-        access.name = {field.name, true, e.span};
-        access.children.push_back(e.children[0]);
-        items.push_back({std::move(access), field.name, item.span});
-      }
-      continue;
-    }
-    std::string name = item.alias ? item.alias->text : names.name_of(e);
-    if (is_pseudo_column(name) && !item.alias && !answer) {
-      // A pseudo column keeps no such name: it would hide the one of the new relation.
-      return error(item.span, "the pseudo column " + name + " needs another name here")
-          .remedy("Write " + name + " AS …");
-    }
-    if (is_pseudo_column(name) && item.alias)
-      return error(item.alias->span, name + " is the name of a pseudo column").remedy("Choose another name behind AS.");
-    items.push_back({e, std::move(name), item.span});
-  }
-  LV_TRY(check_names(items));
-  return items;
-}
-
-Result<void> QueryPlanner::check_names(const std::vector<Item>& items) const {
-  for (std::size_t i = 0; i < items.size(); ++i)
-    for (std::size_t j = 0; j < i; ++j)
-      if (items[i].name == items[j].name)
-        return error(items[i].span, "there are two columns " + items[i].name)
-            .remedy("Give one of them another name with AS.");
-  return {};
-}
-
-Result<std::vector<std::size_t>> QueryPlanner::find_key_items(const ast::Query& query, std::vector<Item>& items,
+Result<std::vector<std::size_t>> QueryPlanner::find_key_items(const ast::Query& query, std::vector<SelectColumn>& items,
                                                               const std::vector<ast::Expression>& wanted, bool answer,
                                                               std::string_view clause) const {
   std::vector<std::size_t> found;
@@ -271,7 +119,7 @@ Result<std::vector<std::size_t>> QueryPlanner::find_key_items(const ast::Query& 
   return found;
 }
 
-Result<ProjectSpec> QueryPlanner::project(const Binder& binder, const std::vector<Item>& items,
+Result<ProjectSpec> QueryPlanner::project(const Binder& binder, const std::vector<SelectColumn>& items,
                                           const std::vector<std::size_t>& key_items,
                                           std::vector<std::size_t>& shown) const {
   auto schema = std::make_shared<Schema>();
@@ -296,7 +144,7 @@ Result<ProjectSpec> QueryPlanner::project(const Binder& binder, const std::vecto
 
 Result<QueryPlanner::Planned> QueryPlanner::plan_rows(const ast::Query& query, const Scope& scope, Planned planned,
                                                       const QueryTarget& target) const {
-  std::vector<Item> items = LV_TRY(items_of(query, scope, target.answer));
+  std::vector<SelectColumn> items = LV_TRY(select_columns(script_, query, scope, target.answer));
   std::vector<ast::Expression> key;
   bool no_key = query.partition_by.size() == 1 && query.partition_by[0].kind == ast::ExpressionKind::null_literal;
   if (!query.partition_by.empty()) {
@@ -306,12 +154,12 @@ Result<QueryPlanner::Planned> QueryPlanner::plan_rows(const ast::Query& query, c
     if (!no_key) key = query.partition_by;
     planned.same_key = planned.same_place = false;
   } else {
-    for (const Field& field : scope.schema->key) key.push_back(column_ast(field.name, query.span));
+    for (const Field& field : scope.schema->key) key.push_back(column_named(field.name, query.span));
   }
   std::string clause = query.partition_by.empty() ? "every key column of " + scope.described + " must be selected, once"
                                                   : "what PARTITION BY names must be selected, once";
   Binder binder(script_, scope);
-  for (const Item& item : items)
+  for (const SelectColumn& item : items)
     LV_TRY(binder.bind(item.expression));  // what is wrong here is told before a missing key
   std::size_t selected = items.size();
   std::vector<std::size_t> key_items = LV_TRY(find_key_items(query, items, key, target.answer, clause));
@@ -337,7 +185,7 @@ Result<void> QueryPlanner::no_alias(const ast::Expression& e, const ast::Query& 
 Result<QueryPlanner::Planned> QueryPlanner::plan_groups(const ast::Query& query, const Scope& scope, Planned planned,
                                                         const QueryTarget& target) const {
   if (planned.table) return error(query.group_by[0].span, "not supported yet: GROUP BY over a table");
-  std::vector<Item> items = LV_TRY(items_of(query, scope, target.answer));
+  std::vector<SelectColumn> items = LV_TRY(select_columns(script_, query, scope, target.answer));
   // What the groups are made of, over the rows read.
   Binder rows_binder(script_, scope);
   std::vector<ExpressionRef> group;
@@ -350,7 +198,7 @@ Result<QueryPlanner::Planned> QueryPlanner::plan_groups(const ast::Query& query,
   std::vector<std::size_t> key_items =
       LV_TRY(find_key_items(query, items, query.group_by, target.answer, "what GROUP BY names must be selected, once"));
   std::vector<const ast::Expression*> aggregates;
-  for (const Item& item : items) find_aggregates(item.expression, aggregates);
+  for (const SelectColumn& item : items) find_aggregates(item.expression, aggregates);
   if (query.having) find_aggregates(*query.having, aggregates);
   AggregateSpec aggregate{
       .store = target.store_prefix + "-Aggregate", .merge = merge_, .before = query.having.has_value()};

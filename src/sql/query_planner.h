@@ -8,6 +8,7 @@
 #include "sql/binder.h"
 #include "sql/catalog.h"
 #include "sql/parser.h"
+#include "sql/select_columns.h"
 
 namespace levada {
 
@@ -39,41 +40,24 @@ class QueryPlanner {
   Result<const Relation*> source_of(const ast::Query& query) const;
 
  private:
-  struct Item {
-    ast::Expression expression;
-    std::string name;
-    ast::Span span;
-  };
-  class MadeNames;
-  static void add_star(const ast::Query& query, const ast::SelectItem& star, const Schema& schema, MadeNames& names,
-                       std::vector<Item>& items);
-  // The columns of a SELECT, stars opened.
-  Result<std::vector<Item>> items_of(const ast::Query& query, const Scope& scope, bool answer) const;
   Result<Planned> plan_rows(const ast::Query& query, const Scope& scope, Planned planned,
                             const QueryTarget& target) const;
   Result<Planned> plan_groups(const ast::Query& query, const Scope& scope, Planned planned,
                               const QueryTarget& target) const;
   // Splits items into key columns, found by what they must be, and value columns. `wanted` are the key's expressions;
   // of an answer, those that are missing are added to the items.
-  Result<std::vector<std::size_t>> find_key_items(const ast::Query& query, std::vector<Item>& items,
+  Result<std::vector<std::size_t>> find_key_items(const ast::Query& query, std::vector<SelectColumn>& items,
                                                   const std::vector<ast::Expression>& wanted, bool answer,
                                                   std::string_view clause) const;
   // Binds the items to the columns of a projection, those of the key first.
-  Result<ProjectSpec> project(const Binder& binder, const std::vector<Item>& items,
+  Result<ProjectSpec> project(const Binder& binder, const std::vector<SelectColumn>& items,
                               const std::vector<std::size_t>& key_items, std::vector<std::size_t>& shown) const;
   Result<void> no_alias(const ast::Expression& e, const ast::Query& query, const Scope& scope) const;
-  Result<void> check_names(const std::vector<Item>& items) const;
   Error error(ast::Span span, std::string what) const { return statement_error(script_, span, std::move(what)); }
 
   const Script& script_;
   const Catalog& catalog_;
   const bool merge_;
 };
-
-// ROWTIME and its like: what every row has beside its columns.
-bool is_pseudo_column(const std::string& name);
-
-// Replaces the columns that are read by those that the nodes above use.
-PlanRef read_only_what_is_used(PlanRef root);
 
 }  // namespace levada

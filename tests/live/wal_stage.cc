@@ -105,6 +105,12 @@ Result<std::unique_ptr<Source>> WalStage::make(const Properties& more, bool foll
 }
 
 Result<WalStage::Tables> WalStage::run(const Properties& more, std::optional<std::size_t> until) {
+  auto tables = run_source(more, until);
+  if (tables) until_released();  // a server that has much to do notices late that we are gone
+  return tables;
+}
+
+Result<WalStage::Tables> WalStage::run_source(const Properties& more, std::optional<std::size_t> until) {
   auto source = LV_TRY(make(more));
   LV_TRY(source->start(position));
   Tables tables;

@@ -50,6 +50,8 @@ class WalStage {
   std::size_t reads = 0, rows = 0;  // of the last run
 
  private:
+  Result<Tables> run_source(const Properties& more, std::optional<std::size_t> until);
+
   PostgresStage database_;
   const std::string slot_;
   Metrics metrics_;

@@ -5,49 +5,27 @@
 #include "base/json.h"
 #include "batch/decimal.h"
 #include "batch/decimal_bytes.h"
-#include "batch/number_text.h"
 #include "batch/value.h"
 #include "connectors/postgres/array_text.h"
-#include "connectors/postgres/iso_text.h"
+#include "connectors/postgres/binary_value.h"
+#include "connectors/postgres/connect_moment.h"
 #include "connectors/postgres/nested_reader.h"
 #include "connectors/postgres/row_value.h"
 #include "connectors/postgres/scalar_reader.h"
 #include "connectors/postgres/server_text.h"
 #include "connectors/postgres/structure_reader.h"
-#include "formats/base64.h"
 
 namespace levada {
 namespace {
 
 using Kind = ConnectType::Kind;
-using Time = ValueModes::Time;
 using Decimal = ValueModes::Decimal;
-using Parameters = std::vector<std::pair<std::string, std::string>>;
-
-// ---- types ----
 
 ConnectType plain(Kind kind) { return {.kind = kind}; }
-
-ConnectType semantic(Kind kind, std::string_view name, Parameters parameters = {}) {
-  return {.kind = kind, .name = std::string(name), .version = 1, .parameters = std::move(parameters)};
-}
 
 ConnectTypeRef shared(ConnectType type, bool optional) {
   type.optional = optional;
   return std::make_shared<const ConnectType>(std::move(type));
-}
-
-// The reader's column and the type are made for each other.
-struct ConnectPlan {
-  ConnectType type;
-  std::shared_ptr<const ValueReader> reader;
-};
-
-// ---- readers ----
-
-// What another reader reads in RecordForm::rows is right here as well.
-ConnectPlan as_row(ConnectType type, const CapturedType& from) {
-  return {std::move(type), plan_row_value(from, 0, {})->reader};
 }
 
 bool put_string(const FieldText& text, StringView& value, Column&) {
@@ -64,17 +42,17 @@ ConnectPlan plan_decimal(const CapturedType& from, const ValueModes& modes) {
   if (modes.decimal == Decimal::string) return as_text(plain(Kind::string), modes);
   if (modes.decimal == Decimal::twice) {
     CapturedType float8{.name = "float8", .schema = "pg_catalog"};
-    return as_row(plain(Kind::float64), float8);
+    return plan_as_row(plain(Kind::float64), float8);
   }
   if (!digits) return {variable_scale_type(), variable_scale_reader()};
   int scale = digits->scale;
   auto read = [scale](const FieldText& text, StringView& value, Column& column) {
     return put_unscaled(text.view(), scale, column.arena(), value);
   };
-  return {
-      semantic(Kind::bytes, "org.apache.kafka.connect.data.Decimal",
-               {{"scale", std::to_string(scale)}, {"connect.decimal.precision", std::to_string(digits->precision)}}),
-      scalar_reader<StringView>(read, "a number that a Decimal can hold")};
+  return {semantic_type(
+              Kind::bytes, "org.apache.kafka.connect.data.Decimal",
+              {{"scale", std::to_string(scale)}, {"connect.decimal.precision", std::to_string(digits->precision)}}),
+          scalar_reader<StringView>(read, "a number that a Decimal can hold")};
 }
 
 ConnectPlan plan_money(const CapturedType&, const ValueModes& modes) {
@@ -112,7 +90,7 @@ ConnectPlan plan_money(const CapturedType&, const ValueModes& modes) {
                                        return true;
                                      },
                                      "an amount of money")};
-  return {semantic(Kind::bytes, "org.apache.kafka.connect.data.Decimal", {{"scale", std::to_string(scale)}}),
+  return {semantic_type(Kind::bytes, "org.apache.kafka.connect.data.Decimal", {{"scale", std::to_string(scale)}}),
           scalar_reader<StringView>(
               [decimal](const FieldText& text, StringView& value, Column& column) {
                 Int128 unscaled;
@@ -134,134 +112,6 @@ ConnectPlan plan_bytea(const CapturedType&, const ValueModes& modes) {
   };
   return {plain(mode == ValueModes::Binary::bytes ? Kind::bytes : Kind::string),
           scalar_reader<StringView>(read, "a value of type bytea", modes.unavailable)};
-}
-
-// ---- moments ----
-
-int fraction_digits(const CapturedType& from) { return from.modifier < 0 || from.modifier > 6 ? 6 : from.modifier; }
-
-template <class Value, auto read, char* (*put)(char*, Value)>
-std::shared_ptr<const ValueReader> iso_reader(const CapturedType& from) {
-  return scalar_reader<StringView>(
-      [](const FieldText& text, StringView& value, Column& column) {
-        Value moment;
-        if (!read(text.view(), moment)) return false;
-        char iso[max_iso_text];
-        char* end = put(iso, moment);
-        value = column.keep({iso, static_cast<std::size_t>(end - iso)});
-        return true;
-      },
-      "a value of type " + from.name);
-}
-
-ConnectPlan plan_date(const CapturedType& from, const ValueModes& modes) {
-  if (modes.time == Time::isostring)
-    return {semantic(Kind::string, "io.debezium.time.IsoDate"),
-            iso_reader<std::int32_t, read_date, put_iso_date>(from)};
-  std::string_view name = modes.time == Time::connect ? "org.apache.kafka.connect.data.Date" : "io.debezium.time.Date";
-  return as_row(semantic(Kind::int32, name), from);
-}
-
-ConnectPlan plan_time(const CapturedType& from, const ValueModes& modes) {
-  if (modes.time == Time::isostring)
-    return {semantic(Kind::string, "io.debezium.time.IsoTime"),
-            iso_reader<std::int64_t, read_time, put_iso_time>(from)};
-  bool milliseconds = modes.time == Time::connect || (modes.time == Time::adaptive && fraction_digits(from) <= 3);
-  if (milliseconds) {
-    auto read = [](const FieldText& text, std::int32_t& value, Column&) {
-      std::int64_t micros;
-      bool good = read_time(text.view(), micros);
-      if (good) value = static_cast<std::int32_t>(micros / 1000);
-      return good;
-    };
-    std::string_view name =
-        modes.time == Time::connect ? "org.apache.kafka.connect.data.Time" : "io.debezium.time.Time";
-    return {semantic(Kind::int32, name), scalar_reader<std::int32_t>(read, "a time")};
-  }
-  if (modes.time != Time::nanoseconds) return as_row(semantic(Kind::int64, "io.debezium.time.MicroTime"), from);
-  auto read = [](const FieldText& text, std::int64_t& value, Column&) {
-    bool good = read_time(text.view(), value);
-    if (good) value *= 1000;
-    return good;
-  };
-  return {semantic(Kind::int64, "io.debezium.time.NanoTime"), scalar_reader<std::int64_t>(read, "a time")};
-}
-
-// Debezium's infinity in microseconds: the end of what the JDBC driver takes for a date.
-constexpr std::int64_t infinite_micros = 9'223'372'036'825'200'000, minus_infinite_micros = -9'223'372'036'832'400'000;
-
-char* put_iso_timestamp_as_needed(char* p, std::int64_t micros) { return put_iso_timestamp(p, micros, as_needed); }
-
-ConnectPlan plan_timestamp(const CapturedType& from, const ValueModes& modes) {
-  if (modes.time == Time::isostring)
-    return {semantic(Kind::string, "io.debezium.time.IsoTimestamp"),
-            iso_reader<std::int64_t, read_timestamp, put_iso_timestamp_as_needed>(from)};
-  bool adaptive = modes.time == Time::adaptive || modes.time == Time::adaptive_time_microseconds;
-  bool milliseconds = modes.time == Time::connect || (adaptive && fraction_digits(from) <= 3);
-  bool nanoseconds = modes.time == Time::nanoseconds;
-  std::string_view name = modes.time == Time::connect ? "org.apache.kafka.connect.data.Timestamp"
-                          : milliseconds              ? "io.debezium.time.Timestamp"
-                          : nanoseconds               ? "io.debezium.time.NanoTimestamp"
-                                                      : "io.debezium.time.MicroTimestamp";
-  auto read = [milliseconds, nanoseconds](const FieldText& text, std::int64_t& value, Column&) {
-    if (!read_timestamp(text.view(), value)) return false;
-    bool infinite = value == infinite_timestamp || value == minus_infinite_timestamp;
-    if (infinite && nanoseconds) return true;
-    if (infinite) value = value > 0 ? infinite_micros : minus_infinite_micros;
-    if (milliseconds) value = value / 1000 - (value % 1000 < 0);
-    return !nanoseconds || !__builtin_mul_overflow(value, 1000, &value);
-  };
-  return {semantic(Kind::int64, name), scalar_reader<std::int64_t>(read, "a timestamp that fits " + std::string(name))};
-}
-
-ConnectPlan plan_zoned_timestamp(const CapturedType& from, const ValueModes&) {
-  int digits = fraction_digits(from);
-  auto read = [digits](const FieldText& text, StringView& value, Column& column) {
-    std::int64_t micros;
-    if (!read_timestamp(text.view(), micros)) return false;
-    char iso[max_iso_text];
-    char* end = put_iso_timestamp(iso, micros, digits);
-    value = column.keep({iso, static_cast<std::size_t>(end - iso)});
-    return true;
-  };
-  return {semantic(Kind::string, "io.debezium.time.ZonedTimestamp"),
-          scalar_reader<StringView>(read, "a value of type timestamptz")};
-}
-
-ConnectPlan plan_zoned_time(const CapturedType&, const ValueModes&) {
-  auto read = [](const FieldText& text, StringView& value, Column& column) {
-    std::int64_t micros;
-    std::int32_t offset;
-    if (!read_zoned_time(text.view(), micros, offset)) return false;
-    if (micros != micros_per_day || offset != 0) {
-      micros = (micros - offset * std::int64_t{1'000'000}) % micros_per_day;
-      if (micros < 0) micros += micros_per_day;
-    }
-    char iso[max_iso_text];
-    char* end = put_iso_time(iso, micros);
-    value = column.keep({iso, static_cast<std::size_t>(end - iso)});
-    return true;
-  };
-  return {semantic(Kind::string, "io.debezium.time.ZonedTime"),
-          scalar_reader<StringView>(read, "a value of type timetz")};
-}
-
-char* put_interval(char* p, Interval interval) { return put_iso_interval(p, interval); }
-
-ConnectPlan plan_interval(const CapturedType& from, const ValueModes& modes) {
-  if (modes.interval == ValueModes::Interval::string)
-    return {semantic(Kind::string, "io.debezium.time.Interval"),
-            iso_reader<Interval, read_interval, put_interval>(from)};
-  auto read = [](const FieldText& text, std::int64_t& value, Column&) {
-    Interval interval;
-    if (!read_interval(text.view(), interval)) return false;
-    constexpr std::int64_t month = 2'629'800'000'000;  // a twelfth of 365.25 days
-    Int128 micros = Int128{interval.months} * month + Int128{interval.days} * micros_per_day + interval.micros;
-    value = static_cast<std::int64_t>(micros);
-    return value == micros;
-  };
-  return {semantic(Kind::int64, "io.debezium.time.MicroDuration"),
-          scalar_reader<std::int64_t>(read, "an interval of 64 bits of microseconds")};
 }
 
 // ---- others ----
@@ -290,7 +140,7 @@ ConnectPlan plan_bits(const CapturedType& from, const ValueModes&) {
     return true;
   };
   std::int32_t length = from.modifier > 0 ? from.modifier : varying ? INT32_MAX : 1;
-  return {semantic(Kind::bytes, "io.debezium.data.Bits", {{"length", std::to_string(length)}}),
+  return {semantic_type(Kind::bytes, "io.debezium.data.Bits", {{"length", std::to_string(length)}}),
           scalar_reader<StringView>(read, "a string of bits")};
 }
 
@@ -317,19 +167,19 @@ ConnectPlan plan_hstore(const ValueModes& modes) {
     value = column.keep(json + "}");
     return true;
   };
-  return {semantic(Kind::string, "io.debezium.data.Json"),
+  return {semantic_type(Kind::string, "io.debezium.data.Json"),
           scalar_reader<StringView>(read, "an hstore", modes.unavailable)};
 }
 
 ConnectPlan plan_enum(const CapturedType& from, const ValueModes& modes) {
   std::string allowed;
   for (const std::string& label : from.labels) (allowed += allowed.empty() ? "" : ",") += label;
-  return as_text(semantic(Kind::string, "io.debezium.data.Enum", {{"allowed", allowed}}), modes);
+  return as_text(semantic_type(Kind::string, "io.debezium.data.Enum", {{"allowed", allowed}}), modes);
 }
 
 template <Kind kind>
 ConnectPlan plan_number(const CapturedType& from, const ValueModes&) {
-  return as_row(plain(kind), from);
+  return plan_as_row(plain(kind), from);
 }
 
 ConnectPlan plan_point(const CapturedType&, const ValueModes&) { return {point_type(), point_reader()}; }
@@ -381,34 +231,13 @@ std::optional<ConnectPlan> plan_scalar(const CapturedType& type, const ValueMode
   if (type.kind == 'e') return plan_enum(type, modes);
   if (type.name == "hstore" && type.kind == 'b') return plan_hstore(modes);
   for (const NamedText& text : named_texts)
-    if (is_builtin(type, text.name)) return as_text(semantic(Kind::string, text.semantic), modes);
-  if (type.name == "ltree") return as_text(semantic(Kind::string, "io.debezium.data.Ltree"), modes);
+    if (is_builtin(type, text.name)) return as_text(semantic_type(Kind::string, text.semantic), modes);
+  if (type.name == "ltree") return as_text(semantic_type(Kind::string, "io.debezium.data.Ltree"), modes);
   if (is_text_type(type) || modes.unknown_types) return as_text(plain(Kind::string), modes);
   return std::nullopt;
 }
 
 }  // namespace
-
-StringView binary_value(std::string_view bytes, ValueModes::Binary mode, Arena& arena) {
-  auto size = static_cast<std::uint32_t>(bytes.size());
-  if (mode == ValueModes::Binary::bytes) return {bytes.data(), size};
-  if (mode == ValueModes::Binary::hex) {
-    char* out = arena.allocate(2 * bytes.size());
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-      static constexpr char digits[] = "0123456789abcdef";
-      out[2 * i] = digits[static_cast<unsigned char>(bytes[i]) >> 4];
-      out[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    return {out, 2 * size};
-  }
-  char* out = arena.allocate(base64_size(bytes.size()));
-  char* end = put_base64(out, bytes);
-  if (mode == ValueModes::Binary::base64_url_safe) {
-    std::replace(out, end, '+', '-');
-    std::replace(out, end, '/', '_');
-  }
-  return {out, static_cast<std::uint32_t>(end - out)};
-}
 
 std::optional<ValuePlan> plan_connect_value(const CapturedType& type, int dimensions, bool optional,
                                             const ValueModes& modes) {
@@ -433,54 +262,6 @@ std::optional<ValuePlan> plan_connect_value(const CapturedType& type, int dimens
     reader = array_reader(std::move(reader), element.delimiter, i > 0, texts && i == 0 ? modes.unavailable : "");
   }
   return ValuePlan{physical_type(*connect), std::move(reader), connect};
-}
-
-std::optional<std::string> literal_default(std::string_view expression) {
-  std::string text;
-  std::string_view left = expression;
-  if (left.starts_with('\'')) {
-    left.remove_prefix(1);
-    while (true) {
-      std::size_t quote = left.find('\'');
-      if (quote == std::string_view::npos) return std::nullopt;
-      text += left.substr(0, quote);
-      left.remove_prefix(quote + 1);
-      if (!left.starts_with('\'')) break;
-      text += '\'';
-      left.remove_prefix(1);
-    }
-  } else if (left.starts_with('(')) {
-    std::size_t close = left.find(')');
-    if (close == std::string_view::npos) return std::nullopt;
-    auto inner = literal_default(left.substr(1, close - 1));
-    if (!inner) return std::nullopt;
-    text = std::move(*inner);
-    left.remove_prefix(close + 1);
-  } else if (left.starts_with("true") || left.starts_with("false")) {
-    text = left.front() == 't' ? "t" : "f";
-    left.remove_prefix(left.front() == 't' ? 4 : 5);
-  } else {
-    std::size_t end = std::min(left.find_first_not_of("0123456789.+-eE"), left.size());
-    if (!parse_double(left.substr(0, end))) return std::nullopt;
-    text = left.substr(0, end);
-    left.remove_prefix(end);
-  }
-  // What may follow is a cast to a type: words, perhaps with a modifier. Anything else computes.
-  while (left.starts_with("::")) {
-    left.remove_prefix(2);
-    std::size_t end = 0;
-    bool quoted = false;
-    for (; end < left.size() && (quoted || left[end] != ':'); ++end) {
-      char c = left[end];
-      if (c == '"') quoted = !quoted;
-      bool part_of_type = quoted || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                          std::string_view(" _.,()[]\"").find(c) != std::string_view::npos || (c & 0x80) != 0;
-      if (!part_of_type) return std::nullopt;
-    }
-    left.remove_prefix(end);
-  }
-  if (!left.empty()) return std::nullopt;
-  return text;
 }
 
 std::string_view empty_text(const CapturedType& type) {

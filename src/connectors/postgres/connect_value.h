@@ -3,7 +3,6 @@
 // docs/debezium-differences.md.
 #pragma once
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "connectors/postgres/value_reader.h"
@@ -13,13 +12,6 @@ namespace levada {
 // `type` is resolved; `dimensions` of an array as it was declared. nullopt: left out, as modes.unknown_types says.
 std::optional<ValuePlan> plan_connect_value(const CapturedType& type, int dimensions, bool optional,
                                             const ValueModes& modes);
-
-// The text that a literal DEFAULT stands for; nullopt for anything that is computed.
-//   'x''y'::text   ->  x'y            nextval('s'::regclass), now()  ->  nullopt
-std::optional<std::string> literal_default(std::string_view expression);
-
-// Bytes as a value of the mode: themselves, or as base64 or hexadecimal digits in memory of the arena.
-StringView binary_value(std::string_view bytes, ValueModes::Binary mode, Arena& arena);
 
 // A text of the type that says nothing: 0, '', 1970-01-01. What stands for a NOT NULL value that the log does not hold
 // in the row before a change.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "connectors/postgres/connect_value.h"
+#include "connectors/postgres/literal_default.h"
 #include "connectors/postgres/source_block.h"
 #include "connectors/postgres/transaction_count.h"
 #include "formats/connect_json.h"

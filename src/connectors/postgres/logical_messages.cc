@@ -1,6 +1,6 @@
 #include "connectors/postgres/logical_messages.h"
 
-#include "connectors/postgres/connect_value.h"
+#include "connectors/postgres/binary_value.h"
 
 namespace levada {
 namespace {

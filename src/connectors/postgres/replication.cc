@@ -15,11 +15,24 @@ Error ended(const PostgresConnection& connection) {
       .remedy("Look into the server's log.");
 }
 
+// What a role needs, and the server must have left, for a walsender.
+Error explained(Error error, const PostgresAddress& address) {
+  auto says = [&](std::string_view words) { return error.why().find(words) != std::string::npos; };
+  if (error.kind() == ErrorKind::permission && (says("replication") || says("REPLICATION") || says("WAL sender")))
+    return std::move(error).remedy("Let a superuser run ALTER ROLE " + quote_name(address.get("user")) +
+                                   " REPLICATION;");
+  if (says("max_wal_senders"))
+    return std::move(error).remedy("Raise max_wal_senders and start the server again, or end a reader of its log.");
+  return error;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Replication>> Replication::open(PostgresAddress address, const std::string& application) {
   address.set("replication", "database");
-  auto connection = LV_TRY(PostgresConnection::open(address, application));
+  auto opened = PostgresConnection::open(address, application);
+  if (!opened) return explained(std::move(opened).error(), address);
+  auto connection = *std::move(opened);
   LV_TRY(connection->execute(set_text_settings()));
   return std::unique_ptr<Replication>(new Replication(std::move(connection)));
 }

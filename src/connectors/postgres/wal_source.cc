@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <mutex>
 
 #include "base/fail_point.h"
@@ -14,9 +13,12 @@
 #include "connectors/postgres/held_transactions.h"
 #include "connectors/postgres/names.h"
 #include "connectors/postgres/replication.h"
+#include "connectors/postgres/retained_log.h"
 #include "connectors/postgres/row_plan.h"
 #include "connectors/postgres/slot.h"
+#include "connectors/postgres/slot_confirmation.h"
 #include "connectors/postgres/stop_file.h"
+#include "connectors/postgres/wal_beginning.h"
 #include "connectors/postgres/wal_changes.h"
 #include "connectors/postgres/wal_options.h"
 #include "connectors/postgres/wal_position.h"
@@ -29,7 +31,6 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-constexpr std::int64_t confirm_pause_us = 500'000;  // between two of our replies, where nobody waits for one
 constexpr std::int64_t look_pause_us = 10'000'000;  // between two looks at what the server keeps for us
 constexpr std::int64_t behind_us = 20'000;  // changes older than this come from a backlog: rather many than soon
 constexpr std::int64_t linger_us = 5'000;   // and so long at most is waited for more of them
@@ -46,12 +47,11 @@ class WalSource : public Source {
                     .topic_prefix = options_.topic_prefix,
                     .masks = options_.masks,
                     .through_root = options_.through_root}),
-        held_(*context_.files, options_.spill_directory, static_cast<std::uint64_t>(options_.spill_bytes)) {
-    if (!context_.metrics) return;
-    Labels labels = {{"object", context_.name}};
-    retained_ = &context_.metrics->gauge("levada_wal_retained_bytes", labels);
-    lag_bytes_ = &context_.metrics->gauge("levada_source_lag_bytes", labels);
-    lag_ms_ = &context_.metrics->gauge("levada_source_lag_milliseconds", labels);
+        held_(*context_.files, options_.spill_directory, static_cast<std::uint64_t>(options_.spill_bytes)),
+        retained_(options_.slot, options_.warn_retained_bytes, context_.name, context_.metrics, *context_.logger),
+        confirmation_(status_us(), !context_.follow, steady_us()) {
+    if (context_.metrics)
+      lag_ms_ = &context_.metrics->gauge("levada_source_lag_milliseconds", {{"object", context_.name}});
   }
   ~WalSource() override;
 
@@ -66,20 +66,16 @@ class WalSource : public Source {
   std::string application() const { return "levada " + context_.name; }
   std::unique_ptr<ChangeCollector> make_collector() const;
   std::int64_t steady_us() const { return context_.clock->steady_us(); }
+  std::int64_t status_us() const { return options_.status_ms * 1000; }
 
-  Result<std::unique_ptr<Replication>> open_replication() const;
-  Result<std::optional<ExportedSnapshot>> begin_at(const std::optional<std::string>& position,
-                                                   std::span<const CapturedTableRef> tables);
   Result<void> start_streaming();
   Result<void> gather(std::stop_token stop);
   struct Pass {
     bool taken = false, lingered = false;  // what has arrived; more was waited for
   };
   Result<bool> gather_one(Pass& pass);
-  void keep_alive(const Replication::Piece& piece);
-  Result<void> confirm_now(bool ask_for_answer);
+  Result<void> confirm(const SlotConfirmation::Word& word);
   Result<void> do_duties();
-  Result<void> look_at_server();
   bool at_end() const;
   bool collected() const { return collector_->bytes() > 0 || collector_->changes() > 0; }
   void give_position(SourceRead& out);
@@ -92,6 +88,8 @@ class WalSource : public Source {
   Catalogue catalogue_;
   HeldTransactions held_;
   StopFile stop_file_;
+  RetainedLog retained_;
+  SlotConfirmation confirmation_;
 
   std::unique_ptr<PostgresConnection> side_;  // for the catalogue, and to look after the slot
   std::unique_ptr<Replication> replication_;
@@ -102,18 +100,13 @@ class WalSource : public Source {
   std::unique_ptr<WalRelations> relations_;
   std::unique_ptr<UnsentValues> unsent_;  // for rows; envelopes say that a value was not sent
   std::unique_ptr<WalChanges> changes_;
-  Replication::Piece piece_;  // what has arrived and could not be taken yet
-  WalPosition position_;      // what was given last
-  bool given_ = false;        // since the start
-  bool reply_asked_ = false;
-  std::uint64_t confirmed_ = 0, told_ = 0;  // durable in our log; what the server knows of it
-  std::uint64_t end_lsn_ = 0;               // !follow: where to end
-  std::int64_t last_sent_us_ = 0;           // of the last change's message, by the server's clock
-  std::int64_t told_us_ = 0, given_us_ = 0, looked_us_ = 0, beaten_us_ = 0, asked_us_ = 0;
-  bool warned_ = false;
+  Replication::Piece piece_;       // what has arrived and could not be taken yet
+  WalPosition position_;           // what was given last
+  bool given_ = false;             // since the start
+  std::uint64_t end_lsn_ = 0;      // !follow: where to end
+  std::int64_t last_sent_us_ = 0;  // of the last change's message, by the server's clock
+  std::int64_t given_us_ = 0, looked_us_ = 0, beaten_us_ = 0;
   std::atomic<std::uint64_t> done_ = 0;
-  Gauge* retained_ = nullptr;
-  Gauge* lag_bytes_ = nullptr;
   Gauge* lag_ms_ = nullptr;
 };
 
@@ -123,29 +116,16 @@ std::unique_ptr<ChangeCollector> WalSource::make_collector() const {
 
 WalSource::~WalSource() {
   bool streaming = replication_ != nullptr && changes_ != nullptr;
-  if (streaming && confirmed_ > told_)
-    if (auto told = confirm_now(false); !told) context_.logger->warning("slot not moved", {{"slot", options_.slot}});
+  if (auto left = confirmation_.left(); streaming && left)
+    if (auto told = confirm(*left); !told) context_.logger->warning("slot not moved", {{"slot", options_.slot}});
   replication_.reset();
   if (!options_.drop_slot || !streaming) return;
   auto dropped = [&]() -> Result<void> {
-    auto connection = LV_TRY(open_replication());
+    auto connection = LV_TRY(Replication::open(options_.address, application()));
     return drop_slot(*connection, options_.slot);
   }();
   if (!dropped)
     context_.logger->warning("slot not dropped", {{"slot", options_.slot}, {"why", dropped.error().line()}});
-}
-
-Result<std::unique_ptr<Replication>> WalSource::open_replication() const {
-  auto opened = Replication::open(options_.address, application());
-  if (opened) return opened;
-  Error error = std::move(opened).error();
-  auto says = [&](std::string_view words) { return error.why().find(words) != std::string::npos; };
-  if (error.kind() == ErrorKind::permission && (says("replication") || says("REPLICATION") || says("WAL sender")))
-    return std::move(error).remedy("Let a superuser run ALTER ROLE " + quote_name(options_.address.get("user")) +
-                                   " REPLICATION;");
-  if (says("max_wal_senders"))
-    return std::move(error).remedy("Raise max_wal_senders and start the server again, or end a reader of its log.");
-  return error;
 }
 
 // ---- looking ----
@@ -186,7 +166,7 @@ Result<void> WalSource::start(const std::optional<std::string>& position) {
   held_.clear();
   stop_file_.clear();
   piece_ = {};
-  given_ = reply_asked_ = false;
+  given_ = false;
   catalogue_.forget_types();
 
   side_ = LV_TRY(PostgresConnection::open(options_.address, application()));
@@ -194,7 +174,10 @@ Result<void> WalSource::start(const std::optional<std::string>& position) {
   OptionNotes notes;
   LV_TRY(check_capture(*side_, options_, tables, notes));  // only for the notes: what is wrong is told where it is
   for (const std::string& note : notes) context_.logger->warning("capture", {{"note", note}});
-  auto exported = LV_TRY(begin_at(position, tables));
+  replication_ = LV_TRY(Replication::open(options_.address, application()));
+  auto beginning = LV_TRY(begin_wal(*side_, *replication_, options_, position, tables, *context_.logger));
+  position_ = std::move(beginning.position);
+  if (!context_.follow) end_lsn_ = LV_TRY(end_of_log(*side_));
 
   collector_ = make_collector();
   relations_ = std::make_unique<WalRelations>(catalogue_, side_.get());
@@ -208,57 +191,11 @@ Result<void> WalSource::start(const std::optional<std::string>& position) {
                                                                .logger = context_.logger,
                                                                .metrics = context_.metrics,
                                                                .round = round_});
-    LV_TRY(snapshot->start(tables, position_.snapshot, exported));
+    LV_TRY(snapshot->start(tables, position_.snapshot, beginning.exported));
     std::lock_guard lock(snapshot_mutex_);
     snapshot_ = std::move(snapshot);
   }
   return start_streaming();
-}
-
-// Publication and slot; position_ becomes where to go on. The snapshot of a slot that was made for this.
-Result<std::optional<ExportedSnapshot>> WalSource::begin_at(const std::optional<std::string>& position,
-                                                            std::span<const CapturedTableRef> tables) {
-  replication_ = LV_TRY(open_replication());
-  auto system = LV_TRY(replication_->identify());
-  LV_TRY(prepare_publication(*side_, options_, tables));  // before the slot
-  auto slot = LV_TRY(look_at_slot(*side_, options_.slot));
-
-  position_ = {};
-  bool make = !slot;
-  if (position) {
-    position_ = LV_TRY(WalPosition::parse(*position));
-    auto good = check_position(*replication_, system, options_, slot, position_);
-    if (!good && good.error().kind() == ErrorKind::position_lost &&
-        options_.snapshot_mode == SnapshotMode::when_needed) {
-      context_.logger->warning("position lost: all tables are read again", {{"why", good.error().line()}});
-      if (slot) LV_TRY(drop_slot(*replication_, options_.slot));
-      make = true;
-    } else if (!good) {
-      return std::move(good).error();
-    }
-  } else if (slot) {
-    LV_TRY(check_slot(*slot, options_, *side_));
-    position_.point = {slot->confirmed_lsn, 0};
-  }
-  position_.system = system.identifier;
-  position_.timeline = system.timeline;
-  position_.database = side_->database();
-  position_.slot = options_.slot;
-  std::optional<ExportedSnapshot> exported;
-  if (make) {
-    fail_point(FailPoint::before_slot);
-    exported = LV_TRY(create_slot(*replication_, options_));
-    fail_point(FailPoint::after_slot);
-    position_.point = {exported->lsn, 0};
-    context_.logger->info("slot made", {{"slot", options_.slot}, {"lsn", lsn_text(exported->lsn)}});
-  }
-  if (!context_.follow) {
-    auto rows = LV_TRY(side_->query("SELECT pg_current_wal_insert_lsn()"));
-    end_lsn_ = rows.empty() ? 0 : parse_lsn(rows[0][0].value_or("")).value_or(0);
-    // At the beginning of a page the place is behind its head, and the end of the record before it in front.
-    if (std::uint64_t in_page = end_lsn_ % 8192; in_page == 24 || in_page == 40) end_lsn_ -= in_page;
-  }
-  return exported;
 }
 
 Result<void> WalSource::start_streaming() {
@@ -278,10 +215,9 @@ Result<void> WalSource::start_streaming() {
                                                             .unsent = unsent_.get(),
                                                             .skipped = options_.skipped},
                                           position_.point);
-  confirmed_ = told_ = 0;
-  told_us_ = given_us_ = looked_us_ = beaten_us_ = steady_us();
-  asked_us_ = 0;
-  return look_at_server();
+  given_us_ = looked_us_ = beaten_us_ = steady_us();
+  confirmation_ = SlotConfirmation(status_us(), !context_.follow, given_us_);
+  return retained_.look(*side_, position_.point.lsn);
 }
 
 // ---- reading ----
@@ -304,8 +240,8 @@ Result<SourceRead> WalSource::read(std::stop_token stop, milliseconds wait) {
           out, static_cast<std::size_t>(options_.most_bytes),
           out.parts.empty() && out.records.empty() && !stop.stop_requested() ? snapshot_wait : milliseconds(0)));
     bool something = !out.parts.empty() || !out.records.empty() || !out.rejected.empty();
-    bool idle_position = changes_->point() > position_.point && steady_us() - given_us_ >= options_.status_ms * 1000 &&
-                         !changes_->within();
+    bool idle_position =
+        changes_->point() > position_.point && steady_us() - given_us_ >= status_us() && !changes_->within();
     bool end = !context_.follow && at_end();
     if (something || ((idle_position || !given_) && !out.together) || end) {
       give_position(out);
@@ -373,46 +309,34 @@ Result<bool> WalSource::gather_one(Pass& pass) {
     }
     if (piece_.kind == Replication::Piece::Kind::message) last_sent_us_ = piece_.sent_us;
   }
-  if (piece_.kind == Replication::Piece::Kind::alive)
-    keep_alive(piece_);
-  else if (!LV_TRY(changes_->take(piece_.lsn, piece_.bytes)))
+  if (piece_.kind == Replication::Piece::Kind::alive) {
+    changes_->pass(piece_.lsn);
+    if (piece_.reply_asked) confirmation_.reply_asked();
+  } else if (!LV_TRY(changes_->take(piece_.lsn, piece_.bytes))) {
     return false;
+  }
   piece_.kind = Replication::Piece::Kind::none;
   return true;
-}
-
-void WalSource::keep_alive(const Replication::Piece& piece) {
-  changes_->pass(piece.lsn);
-  reply_asked_ = reply_asked_ || piece.reply_asked;
 }
 
 // ---- the server's side ----
 
 Result<void> WalSource::acknowledge(const std::string& position) {
-  confirmed_ = std::max(confirmed_, LV_TRY(WalPosition::parse(position)).point.lsn);
+  confirmation_.durable(LV_TRY(WalPosition::parse(position)).point.lsn);
   return {};
 }
 
-Result<void> WalSource::confirm_now(bool ask_for_answer) {
-  const bool moves = confirmed_ > told_;
-  if (moves) fail_point(FailPoint::before_acknowledge);
-  LV_TRY(replication_->confirm(confirmed_, context_.clock->now_us(), ask_for_answer));
-  if (moves) fail_point(FailPoint::after_acknowledge);
-  told_ = confirmed_;
-  told_us_ = steady_us();
-  reply_asked_ = false;
+Result<void> WalSource::confirm(const SlotConfirmation::Word& word) {
+  if (word.moves) fail_point(FailPoint::before_acknowledge);
+  LV_TRY(replication_->confirm(word.lsn, context_.clock->now_us(), word.asks));
+  if (word.moves) fail_point(FailPoint::after_acknowledge);
+  confirmation_.sent(word, steady_us());
   return {};
 }
 
 Result<void> WalSource::do_duties() {
   std::int64_t now_us = steady_us();
-  if (!context_.follow && now_us - asked_us_ > 20'000) {
-    asked_us_ = now_us;
-    LV_TRY(confirm_now(true));  // the answer says how far the server has got
-  } else if (reply_asked_ || (confirmed_ > told_ && now_us - told_us_ >= confirm_pause_us) ||
-             now_us - told_us_ >= options_.status_ms * 1000) {
-    LV_TRY(confirm_now(false));
-  }
+  if (auto word = confirmation_.due(now_us)) LV_TRY(confirm(*word));
   if (options_.heartbeat_ms > 0 && now_us - beaten_us_ >= options_.heartbeat_ms * 1000) {
     beaten_us_ = now_us;
     LV_TRY(run_heartbeat_query(*side_, options_.heartbeat_query, *context_.logger));
@@ -420,27 +344,8 @@ Result<void> WalSource::do_duties() {
   }
   if (now_us - looked_us_ >= look_pause_us) {
     looked_us_ = now_us;
-    LV_TRY(look_at_server());
+    LV_TRY(retained_.look(*side_, changes_->point().lsn));
   }
-  return {};
-}
-
-// What the server keeps for us, and how far behind we are.
-Result<void> WalSource::look_at_server() {
-  const std::vector<std::string> asked = {options_.slot, lsn_text(changes_->point().lsn)};
-  auto rows =
-      LV_TRY(side_->query("SELECT pg_current_wal_lsn() - restart_lsn, pg_current_wal_lsn() - $2::pg_lsn "
-                          "FROM pg_catalog.pg_replication_slots WHERE slot_name = $1",
-                          asked));
-  if (rows.empty()) return {};
-  std::int64_t kept = std::atoll(rows[0][0].value_or("0").c_str());
-  if (retained_) retained_->set(kept);
-  if (lag_bytes_) lag_bytes_->set(std::max(0LL, std::atoll(rows[0][1].value_or("0").c_str())));
-  bool much = options_.warn_retained_bytes > 0 && kept > options_.warn_retained_bytes;
-  if (much && !warned_)
-    context_.logger->warning("the server keeps much of its log for this slot",
-                             {{"slot", options_.slot}, {"bytes", kept}, {"place", side_->place()}});
-  warned_ = much;
   return {};
 }
 

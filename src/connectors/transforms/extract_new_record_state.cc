@@ -14,6 +14,8 @@
 #include <array>
 
 #include "base/json.h"
+#include "connectors/transforms/dropped_fields.h"
+#include "connectors/transforms/envelope_field.h"
 #include "connectors/transforms/records.h"
 #include "connectors/transforms/transforms.h"
 #include "formats/connect_json.h"
@@ -87,43 +89,6 @@ constexpr std::array option_table = {
            .doc = "true: a null of a field that has a default becomes that default."},
 };
 
-// "source.ts_ms" or "op", with the name it gets.
-struct EnvelopeField {
-  std::string structure, field;  // structure empty: of the envelope itself
-  std::string name;
-};
-
-// As Debezium looks for it: plain names are of the envelope, of its transaction block, else of its source.
-Result<EnvelopeField> read_envelope_field(const std::string& written, const std::string& prefix) {
-  EnvelopeField result;
-  std::string text = written;
-  std::optional<std::string> alias;
-  if (std::size_t colon = text.find(':'); colon != std::string::npos) {
-    alias = text.substr(colon + 1);
-    text = text.substr(0, colon);
-  }
-  auto is_one_of = [&](std::initializer_list<std::string_view> names) {
-    return std::ranges::find(names, std::string_view(text)) != names.end();
-  };
-  std::size_t dot = text.find('.');
-  if (text.empty() || (dot != std::string::npos && text.find('.', dot + 1) != std::string::npos))
-    return Error(ErrorKind::usage, "'" + written + "' names no field of the envelope")
-        .remedy("Write FIELD or STRUCT.FIELD, and :NAME behind it for another name.");
-  if (dot != std::string::npos) {
-    result.structure = text.substr(0, dot);
-    result.field = text.substr(dot + 1);
-  } else {
-    if (is_one_of({"id", "total_order", "data_collection_order"}))
-      result.structure = "transaction";
-    else if (!is_one_of({"op", "ts_ms", "ts_us", "ts_ns"}))
-      result.structure = "source";
-    result.field = text;
-  }
-  std::ranges::replace(text, '.', '_');
-  result.name = prefix + alias.value_or(text);
-  return result;
-}
-
 // What is known of an envelope's type.
 struct Plan {
   bool envelope = false;
@@ -132,14 +97,9 @@ struct Plan {
   ConnectTypeRef row_type;  // what comes out
   Type row_physical = TypeKind::string;
   std::vector<std::optional<std::size_t>>
-      from_before;  // of each of the row's own fields; from `after` they are as there
-  struct Added {
-    std::optional<std::size_t> structure;
-    std::size_t field = 0;
-    ConnectTypeRef type;
-  };
-  std::vector<Added> fields, headers;
-  std::string missing;  // a field that is to be added and that the envelope does not have
+      from_before;                             // of each of the row's own fields; from `after` they are as there
+  std::vector<EnvelopePlace> fields, headers;  // that are added
+  std::string missing;                         // a field that is to be added and that the envelope does not have
 };
 
 bool is_envelope(const ConnectType& type) {
@@ -151,7 +111,12 @@ bool is_envelope(const ConnectType& type) {
 class ExtractNewRecordState : public Transform {
  public:
   ExtractNewRecordState(UnwrapOptions options, std::vector<EnvelopeField> fields, std::vector<EnvelopeField> headers)
-      : options_(std::move(options)), fields_(std::move(fields)), headers_(std::move(headers)) {
+      : options_(std::move(options)),
+        fields_(std::move(fields)),
+        headers_(std::move(headers)),
+        dropped_({.header = options_.drop_fields_header,
+                  .from_key = options_.drop_fields_from_key,
+                  .optional_only = options_.drop_fields_keep_schema_compatible}) {
     for (const EnvelopeField& header : headers_)
       if (header.structure.empty() && header.field == "op") op_header_ = header.name;
   }
@@ -196,24 +161,10 @@ class ExtractNewRecordState : public Transform {
     return plan;
   }
 
-  static Plan::Added find(const ConnectType& envelope, const EnvelopeField& wanted, std::string& missing) {
-    Plan::Added added;
-    const ConnectType* structure = &envelope;
-    if (!wanted.structure.empty()) {
-      added.structure = find_field(envelope, wanted.structure);
-      structure = added.structure ? envelope.fields[*added.structure].type.get() : nullptr;
-    }
-    auto field = structure && structure->kind == Kind::structure ? find_field(*structure, wanted.field) : std::nullopt;
-    if (!field) {
-      missing = (wanted.structure.empty() ? "" : wanted.structure + ".") + wanted.field;
-      return added;
-    }
-    added.field = *field;
-    ConnectType type = *structure->fields[*field].type;
-    type.optional = true;
-    type.fallback = std::nullopt;
-    added.type = std::make_shared<const ConnectType>(std::move(type));
-    return added;
+  static EnvelopePlace find(const ConnectType& envelope, const EnvelopeField& field, std::string& missing) {
+    if (auto place = find_place(envelope, field)) return *std::move(place);
+    missing = field.text();
+    return {};
   }
 
   bool rewrites() const { return options_.mode == Mode::rewrite || options_.mode == Mode::rewrite_with_tombstone; }
@@ -257,7 +208,7 @@ class ExtractNewRecordState : public Transform {
     result.value_type = plan.row_type;
     result.value = row_column(plan, value, rows, whats);
     put_headers(plan, value, rows, whats, result);
-    if (!options_.drop_fields_header.empty()) return drop_fields(result, out);
+    if (!options_.drop_fields_header.empty()) return dropped_.apply(result, out);
     route(result, plan, value, rows, whats, out);
   }
 
@@ -287,9 +238,9 @@ class ExtractNewRecordState : public Transform {
       for (What what : whats) deleted.append_string(what == What::before ? "true" : "false");
       columns.push_back(std::move(deleted));
     }
-    for (const Plan::Added& added : plan.fields) {
-      const Column& from = added_column(added, value);
-      for (std::size_t i = 0; i < n; ++i) places[i] = {added_is_null(added, value, rows[i]) ? nullptr : &from, rows[i]};
+    for (const EnvelopePlace& added : plan.fields) {
+      const Column& from = added.column(value);
+      for (std::size_t i = 0; i < n; ++i) places[i] = {added.is_missing(value, rows[i]) ? nullptr : &from, rows[i]};
       columns.push_back(gather(from.type(), places));
     }
     auto column = std::make_shared<Column>(plan.row_physical);
@@ -300,13 +251,6 @@ class ExtractNewRecordState : public Transform {
           (whats[i] == What::after && after.is_null(rows[i])))
         column->set_null(static_cast<std::uint32_t>(i));
     return column;
-  }
-
-  static const Column& added_column(const Plan::Added& added, const Column& value) {
-    return added.structure ? value.child(*added.structure).child(added.field) : value.child(added.field);
-  }
-  static bool added_is_null(const Plan::Added& added, const Column& value, std::uint32_t row) {
-    return added.structure && value.child(*added.structure).is_null(row);
   }
 
   static void fill_nulls(const ConnectType& type, Column& column) {
@@ -335,9 +279,9 @@ class ExtractNewRecordState : public Transform {
       more.clear();
       if (whats[i] == What::truncation) more.push_back({"levada.truncate", Text("")});
       for (std::size_t h = 0; h < headers_.size(); ++h) {
-        const Plan::Added& added = plan.headers[h];
-        const Column& column = added_column(added, value);
-        if (added_is_null(added, value, rows[i]) || column.is_null(rows[i])) {
+        const EnvelopePlace& added = plan.headers[h];
+        const Column& column = added.column(value);
+        if (added.is_missing(value, rows[i]) || column.is_null(rows[i])) {
           more.push_back({headers_[h].name, Text()});
         } else {
           texts[h] = levada::text_of(*added.type, column, rows[i]);
@@ -375,53 +319,11 @@ class ExtractNewRecordState : public Transform {
     }
   }
 
-  // Runs of records whose header lists the same fields.
-  void drop_fields(const ConnectRecords& records, std::vector<ConnectRecords>& out) {
-    auto listed = [&](std::uint32_t row) -> std::string {
-      if (records.headers.empty() || records.headers[row].empty()) return "";
-      auto headers = parse_headers(records.headers[row]);
-      if (!headers) return "";
-      auto found = std::ranges::find(*headers, options_.drop_fields_header, &Header::name);
-      return found == headers->end() ? "" : std::string(found->value.view());
-    };
-    for (std::uint32_t row = 0; row < records.size;) {
-      std::string list = listed(row);
-      std::vector<std::uint32_t> run;
-      for (; row < records.size && listed(row) == list; ++row) run.push_back(row);
-      out.push_back(select(records, run));
-      std::vector<std::string> names;
-      if (auto json = Json::parse(list); json && json->array())
-        for (const Json& name : *json->array())
-          if (name.string()) names.push_back(*name.string());
-      if (names.empty()) continue;
-      drop(out.back().value_type, out.back().value, names, list);
-      if (options_.drop_fields_from_key) drop(out.back().key_type, out.back().key, names, list);
-    }
-  }
-
-  void drop(ConnectTypeRef& type, ColumnRef& column, const std::vector<std::string>& names, const std::string& list) {
-    if (!type || !column || type->kind != Kind::structure) return;
-    auto is_dropped = [&](const ConnectField& field) {
-      return std::ranges::find(names, field.name) != names.end() &&
-             (field.type->optional || !options_.drop_fields_keep_schema_compatible);
-    };
-    ConnectTypeRef& less = dropped_[list].of(type, [&](const ConnectTypeRef& whole) {
-      ConnectType copy = *whole;
-      std::erase_if(copy.fields, is_dropped);
-      return ConnectTypeRef(std::make_shared<const ConnectType>(std::move(copy)));
-    });
-    std::vector<Column> kept;
-    for (std::size_t i = 0; i < type->fields.size(); ++i)
-      if (!is_dropped(type->fields[i])) kept.push_back(copy_of(column->child(i), Rows::all(column->size())));
-    column = make_structure(physical_type(*less).fields(), std::move(kept), column->size(), column.get());
-    type = less;
-  }
-
   const UnwrapOptions options_;
   const std::vector<EnvelopeField> fields_, headers_;
   std::string op_header_;
   Plans<Plan> plans_;
-  std::map<std::string, Plans<ConnectTypeRef>> dropped_;  // by the header's text
+  DroppedFields dropped_;
 };
 
 // The names of before 3.0 to the one of today.
@@ -433,17 +335,6 @@ void translate_old_names(const Properties& properties, UnwrapOptions& options) {
     case OldMode::none: options.mode = Mode::tombstone; break;
     case OldMode::rewrite: options.mode = options.drop_tombstones ? Mode::rewrite : Mode::rewrite_with_tombstone; break;
   }
-}
-
-Result<std::vector<EnvelopeField>> read_envelope_fields(const std::vector<std::string>& written,
-                                                        const std::string& prefix, std::string_view property) {
-  std::vector<EnvelopeField> fields;
-  for (const std::string& text : written) {
-    auto field = read_envelope_field(text, prefix);
-    if (!field) return std::move(field).error().within("'" + std::string(property) + "'");
-    fields.push_back(*std::move(field));
-  }
-  return fields;
 }
 
 Result<std::unique_ptr<Transform>> make(const Properties& properties, Side /*side*/, OptionNotes& notes) {
