@@ -4,7 +4,7 @@
 
 namespace levada {
 
-TEST_SUITE("connectors/postgres") {
+TEST_SUITE("connectors") {
   TEST_CASE("unsent values: a snapshot shows what had ended when it was made") {
     CHECK(shows("10:20:", 9));
     CHECK(shows("10:20:", 19));
