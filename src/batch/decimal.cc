@@ -114,8 +114,13 @@ std::optional<Int128> decimal_subtract(Int128 a, int a_scale, Int128 b, int b_sc
 std::optional<Int128> decimal_multiply(Int128 a, int a_scale, Int128 b, int b_scale, int scale) {
   bool negative = (a < 0) != (b < 0);
   int surplus = a_scale + b_scale - scale;
+  if (surplus > 38) {
+    // In two steps: what the first drops cannot decide which way the second rounds, as it divides by an even number.
+    UInt128 dropped = 0;
+    auto upper = divide(multiply(magnitude(a), magnitude(b)), unsigned_ten_to(38), dropped);
+    return upper ? divide_half_up(*upper, unsigned_ten_to(surplus - 38), negative) : std::nullopt;
+  }
   if (surplus >= 0) {
-    if (surplus > 38) return std::nullopt;
     if (Int128 product; !__builtin_mul_overflow(a, b, &product))
       return surplus == 0 ? checked(product) : divide_half_up(magnitude(product), unsigned_ten_to(surplus), negative);
     return multiply_divide(magnitude(a), magnitude(b), unsigned_ten_to(surplus), negative);

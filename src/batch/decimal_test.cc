@@ -74,7 +74,7 @@ TEST_SUITE("batch") {
       CHECK(text(decimal_subtract(a, as, b, bs, scale)) == (aligned ? text(at_scale(cx - cy, common, scale)) : "none"));
 
       Big product = at_scale(x * y, as + bs, scale);
-      if (as + bs - scale <= 38) CHECK(text(decimal_multiply(a, as, b, bs, scale)) == text(product));
+      CHECK(text(decimal_multiply(a, as, b, bs, scale)) == text(product));
 
       if (b == 0) {
         CHECK(text(decimal_divide(a, as, b, bs, scale)) == "none");
