@@ -6,7 +6,7 @@ import time
 import workload
 from levada import Place
 from outages import Server
-from replicas import TRIGGERS, WAL, Outages, check_log
+from replicas import TRIGGERS, WAL, Outages, check_letters, check_log
 from target import Target, expect
 
 FILL, CHANGES = 200000, 200000
@@ -69,10 +69,9 @@ class Whole:
             load.alterations.settle()
         self.say(f"the load is over; {load.text()}")
         workload.compare(self.source, self.replica, run, 240)
-        letters = workload.letters(run)
-        expect(not letters, "there are dead letters:\n" + "\n".join(letters[:12]))
-        self.say("equal row for row")
-        run.stop()
+        letters, moved = check_letters(self.place, self.source, run, unsent=self.sql == WAL)
+        self.say(f"equal row for row; {moved} rows got another key beside a large value, {letters} of them for nobody to read")
+        run.stop(codes=(0, 3) if letters else (0,))
 
     def end(self, snapshot, again=0):
         held, more = check_log(self.place, self.source, snapshot, again)

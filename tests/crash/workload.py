@@ -1,7 +1,8 @@
 """A source database under load: many writers, transactions of all kinds, and a record of its own of what was committed.
 
 Every row has a stamp from one sequence, new with each insert and update; triggers write operation, table, key and stamp
-into `audit`, in the same transaction. So audit says what a log of changes must hold, without asking Levada."""
+into `audit`, in the same transaction. So audit says what a log of changes must hold, without asking Levada. No key of `blobs`
+is there twice: a row has one from an insertion or a change of its key to the next change of it, or its end."""
 
 import itertools
 import subprocess
@@ -16,7 +17,7 @@ from target import expect
 SCHEMA = """
 SET client_min_messages = warning;
 CREATE SEQUENCE stamps;
-CREATE TABLE audit(tag text NOT NULL, op "char" NOT NULL, key text, stamp bigint);
+CREATE TABLE audit(tag text NOT NULL, op "char" NOT NULL, key text, stamp bigint, key_before text);
 CREATE TABLE accounts(id integer PRIMARY KEY, owner varchar(40), amount numeric(12,2) NOT NULL, note text, tags text[],
   moment timestamptz, stamp bigint NOT NULL);
 CREATE TABLE parts(a text, b integer, payload jsonb, price numeric, day date, stamp bigint NOT NULL, PRIMARY KEY (a, b));
@@ -30,7 +31,9 @@ BEGIN
   IF TG_OP IN ('UPDATE', 'DELETE') THEN EXECUTE format('SELECT ($1).%s::text', TG_ARGV[0]) INTO old_key USING OLD; END IF;
   IF TG_OP IN ('UPDATE', 'INSERT') THEN EXECUTE format('SELECT ($1).%s::text', TG_ARGV[0]) INTO new_key USING NEW; END IF;
   IF TG_OP = 'DELETE' OR old_key <> new_key THEN INSERT INTO audit VALUES (TG_TABLE_NAME, 'd', old_key, NULL); END IF;
-  IF TG_OP <> 'DELETE' THEN INSERT INTO audit VALUES (TG_TABLE_NAME, 'w', new_key, NEW.stamp); END IF;
+  IF TG_OP <> 'DELETE' THEN
+    INSERT INTO audit VALUES (TG_TABLE_NAME, 'w', new_key, NEW.stamp, nullif(old_key, new_key));
+  END IF;
   RETURN NULL;
 END $$;
 CREATE FUNCTION audited_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -166,8 +169,11 @@ class Writer(Session):
             return f"UPDATE parts SET a = a || '!', stamp = {STAMP} WHERE b BETWEEN {low} AND {low + 3}"
         if choice < 0.76:
             return f"DELETE FROM parts WHERE b % 89 = {low % 89} AND b < {low}"
-        if choice < 0.86:  # of large values only some change
+        if choice < 0.83:  # of large values only some change
             return f"UPDATE blobs SET n = n + 1, stamp = {STAMP} WHERE n % 7 = {low % 7}"
+        if choice < 0.86:  # none, but the key: of a third of the rows twice, the first time before anybody can look
+            return (f"UPDATE blobs SET id = gen_random_uuid(), stamp = {STAMP} WHERE n % 97 = {low % 97};\n"
+                    f"UPDATE blobs SET id = gen_random_uuid(), stamp = {STAMP} WHERE n % 291 = {low % 291}")
         if choice < 0.90:
             size = self.large if d.random() < 0.03 else 4000
             return (f"INSERT INTO blobs VALUES (gen_random_uuid(), {low}, repeat('{n}é', {size // 3}), NULL, {STAMP})")
@@ -213,6 +219,8 @@ class Large(Session):
             return [f"INSERT INTO blobs VALUES (gen_random_uuid(), -1, repeat('{self.rows % 10}', {size}), NULL, {STAMP})"]
         if d.random() < 0.2:
             return ["DELETE FROM blobs WHERE id IN (SELECT id FROM blobs WHERE n = -1 LIMIT 1)"]
+        if d.random() < 0.2:
+            return [f"UPDATE blobs SET id = gen_random_uuid(), stamp = {STAMP} WHERE n = -1"]
         return [f"UPDATE blobs SET bytes = '\\x{d.randrange(100):02d}', stamp = {STAMP} WHERE n = -1"]
 
 

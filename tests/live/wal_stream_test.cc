@@ -211,7 +211,7 @@ TEST_SUITE("live") {
     });
     const bool waits = becomes("wait_event = 'SyncRep'");
     std::thread releasing([&] {
-      becomes("query LIKE 'SELECT pg_current_snapshot(), %' AND pid <> pg_backend_pid()");
+      becomes("query = 'SELECT pg_current_snapshot()' AND pid <> pg_backend_pid()");
       (void)watcher->execute("ALTER SYSTEM RESET synchronous_standby_names");
       (void)watcher->execute("SELECT pg_reload_conf()");
     });

@@ -62,7 +62,7 @@ Result<bool> WalChanges::apply(std::uint64_t lsn) {
     case 'M': return message(lsn);
     case 'B': begin(); return true;
     case 'C': end(message_.end_lsn); return true;
-    case 'R': LV_TRY(parts_.relations->take_relation(message_)); return true;
+    case 'R': LV_TRY(parts_.relations->take_relation(message_, place_.xid)); return true;
     case 'Y': parts_.relations->take_type(message_); return true;
     default: return true;  // O: whence the transaction came first is of no interest
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "connectors/postgres/shown_transaction.h"
+
 namespace levada {
 
 std::span<const FieldText> WalRelation::row(std::span<const FieldText> values, std::vector<FieldText>& room) const {
@@ -25,12 +27,12 @@ const WalRelation* WalRelations::find(std::uint32_t oid) const {
   return last_ = &at->second;
 }
 
-Result<void> WalRelations::take_relation(const LogMessage& message) {
+Result<void> WalRelations::take_relation(const LogMessage& message, std::uint32_t transaction) {
   last_ = nullptr;
   WalRelation relation{.width = message.columns.size()};
   const CaptureFilter& filter = *catalogue_.rules().filter;
   if (filter.table(message.schema, message.name)) {
-    relation.table = LV_TRY(captured(message));
+    relation.table = LV_TRY(captured(message, transaction));
     for (std::size_t i = 0; i < message.columns.size(); ++i)
       if (filter.column(message.schema, message.name, message.columns[i].name))
         relation.from.push_back(static_cast<std::uint32_t>(i));
@@ -51,10 +53,13 @@ static CapturedTableRef loosened(const CapturedTableRef& known, const CapturedTa
 }
 
 // The table that was known, if it is still the same; else what the catalogue and the log say together.
-Result<CapturedTableRef> WalRelations::captured(const LogMessage& message) {
+Result<CapturedTableRef> WalRelations::captured(const LogMessage& message, std::uint32_t transaction) {
   CapturedTableRef& known = known_[message.oid];
   CapturedTableRef now;
-  if (connection_) now = LV_TRY(catalogue_.table(*connection_, message.oid));
+  if (connection_) {
+    LV_TRY(wait_until_shown(*connection_, transaction));  // else it is taken by what the log says alone
+    now = LV_TRY(catalogue_.table(*connection_, message.oid));
+  }
   if (known && fits(*known, message)) {
     if (now && fits(*now, message)) known = loosened(known, *now);
     return known;

@@ -32,13 +32,13 @@ class WalRelations {
 
   // Tables as the catalogue has them now.
   void know(std::span<const CapturedTableRef> tables);
-  Result<void> take_relation(const LogMessage& message);
+  Result<void> take_relation(const LogMessage& message, std::uint32_t transaction);
   void take_type(const LogMessage& message);
   // nullptr: the log has not described it.
   const WalRelation* find(std::uint32_t oid) const;
 
  private:
-  Result<CapturedTableRef> captured(const LogMessage& message);
+  Result<CapturedTableRef> captured(const LogMessage& message, std::uint32_t transaction);
   Result<CapturedTableRef> merged(const LogMessage& message, const CapturedTable* now);
   Result<CapturedColumn> column_of(const LogMessage& message, const LogMessage::Column& column,
                                    const CapturedTable* now);

@@ -1,11 +1,11 @@
-#include "connectors/postgres/unsent_values.h"
+#include "connectors/postgres/shown_transaction.h"
 
 #include <doctest/doctest.h>
 
 namespace levada {
 
 TEST_SUITE("connectors") {
-  TEST_CASE("unsent values: a snapshot shows what had ended when it was made") {
+  TEST_CASE("shown transaction: a snapshot shows what had ended when it was made") {
     CHECK(shows("10:20:", 9));
     CHECK(shows("10:20:", 19));
     CHECK_FALSE(shows("10:20:", 20));
@@ -17,7 +17,7 @@ TEST_SUITE("connectors") {
     CHECK(shows("10:20:10,114", 11));
   }
 
-  TEST_CASE("unsent values: numbers of transactions go round") {
+  TEST_CASE("shown transaction: numbers of transactions go round") {
     // 2^32 + 5 is 5, and 2^32 - 1 is before it.
     CHECK(shows("4294967299:4294967301:", 4'294'967'295));
     CHECK(shows("4294967299:4294967301:", 4));
@@ -28,7 +28,7 @@ TEST_SUITE("connectors") {
     CHECK_FALSE(shows("4294967200:4294967290:", 5));
   }
 
-  TEST_CASE("unsent values: what is no snapshot shows nothing, or all, and is read without harm") {
+  TEST_CASE("shown transaction: what is no snapshot shows nothing, or all, and is read without harm") {
     CHECK_FALSE(shows("", 7));
     CHECK_FALSE(shows("x", 7));
     CHECK_FALSE(shows("10:", 7));
