@@ -15,6 +15,9 @@ namespace levada {
 struct ColumnOrigin {
   std::string type;  // "character varying(100)", "numeric(10,2)"
   bool not_null = false;
+  // The text of the value that rows have which are older than the column and were not changed since; nullopt: null, or
+  // nobody knows.
+  std::optional<std::string> older = {};
   bool operator==(const ColumnOrigin&) const = default;
 };
 

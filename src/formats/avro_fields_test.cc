@@ -96,6 +96,17 @@ TEST_SUITE("formats") {
     CHECK(read_back(key, avro_schema_text(side_of(longer, Side::value))) == *longer);
   }
 
+  TEST_CASE("AVRO: what rows have that are older than a column travels with it, also where it is an empty text") {
+    auto schema = std::make_shared<Schema>(*employees());
+    auto origin = std::make_shared<TableOrigin>(*schema->origin);
+    origin->columns[2].older = "12.50";
+    origin->columns[4].older = "";
+    schema->origin = origin;
+    std::string value = avro_schema_text(side_of(schema, Side::value));
+    CHECK(value.find(R"x("levada.type":"numeric(10,2)","levada.older":"12.50")x") != value.npos);
+    CHECK(read_back(avro_schema_text(side_of(schema, Side::key)), value) == *schema);
+  }
+
   TEST_CASE("AVRO: a table without a key, and one with a key only") {
     auto without = std::make_shared<Schema>(*employees());
     auto origin = std::make_shared<TableOrigin>(*without->origin);

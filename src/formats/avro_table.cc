@@ -10,6 +10,7 @@ namespace {
 constexpr const char* table_property = "levada.table";
 constexpr const char* type_property = "levada.type";
 constexpr const char* not_null_property = "levada.not_null";
+constexpr const char* older_property = "levada.older";
 
 bool is_true(const Json& json, std::string_view name) {
   const Json* found = json.find(name);
@@ -24,6 +25,7 @@ void tell_column(Json& field, const Schema& schema, std::size_t i, bool required
   const ColumnOrigin& origin = schema.origin->columns[column];
   if (!origin.type.empty()) field.set(type_property, origin.type);
   if (origin.not_null && !required) field.set(not_null_property, true);
+  if (origin.older) field.set(older_property, *origin.older);
 }
 
 void tell_table(Json& record, const Schema& schema) {
@@ -54,12 +56,14 @@ std::shared_ptr<const TableOrigin> read_table(const AvroSchema& value, const Sch
   if (const Json* key = table->find("key"); key && key->array())
     for (const Json& column : *key->array())
       if (auto place = schema.find(column.text_of("name")); place && *place < schema.key.size())
-        origin->columns[*place] = {column.text_of("type"), is_true(column, "not_null")};
+        origin->columns[*place] = {column.text_of("type"), is_true(column, "not_null"), std::nullopt};
   for (const AvroField& field : record->fields) {
     auto place = schema.find(true_name(field));
     if (!place || *place < schema.key.size()) continue;
     bool not_null = value[field.type].kind != AvroNode::Kind::choice || is_true(field.properties, not_null_property);
-    origin->columns[*place] = {field.properties.text_of(type_property), not_null};
+    const Json* older = field.properties.find(older_property);
+    origin->columns[*place] = {field.properties.text_of(type_property), not_null,
+                               older && older->string() ? std::optional(*older->string()) : std::nullopt};
   }
   if (const Json* order = table->find("order"); order && order->array())
     for (const Json& name : *order->array())

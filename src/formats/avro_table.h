@@ -1,6 +1,7 @@
 // What a value's Avro schema tells of the table that its rows come from (formats/avro_fields.h):
 //
 //   {"type":"record", …, "fields":[{"name":"name", …, "levada.type":"character varying(100)","levada.not_null":true},
+//   {"name":"city", …, "levada.older":"Perth"},    what rows have that are older than the column
 //   …],
 //    "levada.table":{"system":"postgresql","schema":"public","table":"employees",
 //                    "key":[{"name":"id","type":"integer","not_null":true}],"order":["id","name",…]}}

@@ -233,7 +233,8 @@ class Alterations:
     names = itertools.count(1)  # none twice: what was dropped is still in the replica, with its type
 
     def __init__(self, source, dice, pause, rows_too=True):
-        """`rows_too`: also what changes rows that nobody writes, or what their columns are called."""
+        """`rows_too`: also what changes rows that nobody writes, or what their columns are called. A constant that all rows
+        have from now on is no change of each."""
         self.source, self.dice, self.pause, self.rows_too = source, dice, pause, rows_too
         self.extras = []  # table, column, type: what was there when last looked
         self.done = Counter()
@@ -262,7 +263,7 @@ class Alterations:
         if not there or choice < 0.3 and len(there) < 6:
             name = f"x{next(self.names)}"
             kind = d.choice(["integer", "bigint", "numeric(12,2)", "character varying(20)", "text"])
-            rest = d.choice(["", " DEFAULT '5'", " NOT NULL DEFAULT '6'"]) if self.rows_too else ""
+            rest = d.choice(["", " DEFAULT '5'", " NOT NULL DEFAULT '6'"])
             return "add", f"ALTER TABLE {table} ADD {name} {kind}{rest}"
         column, kind = d.choice(there)
         if not self.rows_too:

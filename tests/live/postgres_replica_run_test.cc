@@ -40,8 +40,18 @@ class Replication {
 
   // Until it has caught up; the code. `tables`: statements between the connectors.
   int run(const Properties& source, const std::string& tables = "", const Properties& sink = {}) {
-    std::string script = "CREATE SOURCE CONNECTOR shop WITH ('connector.class' = 'postgres'";
-    for (const Property& p : source_->properties(source)) script += ", '" + p.name + "' = '" + p.value + "'";
+    return run_from("postgres", source_->properties(source), tables, sink);
+  }
+  // The same by triggers on this table.
+  int run_by_triggers(const std::string& table) {
+    return run_from(
+        "postgres-trigger",
+        {{"connection.url", source_->database().url()}, {"topic.prefix", "t"}, {"table.include.list", table}});
+  }
+  int run_from(const std::string& connector, const Properties& source, const std::string& tables = "",
+               const Properties& sink = {}) {
+    std::string script = "CREATE SOURCE CONNECTOR shop WITH ('connector.class' = '" + connector + "'";
+    for (const Property& p : source) script += ", '" + p.name + "' = '" + p.value + "'";
     script += ");\n" + tables +
               "CREATE SINK CONNECTOR replica WITH ('connector.class' = 'postgres', 'topics.regex' = "
               "'t\\..*', 'connection.url' = '" +
@@ -278,6 +288,37 @@ TEST_SUITE("live") {
     CHECK(stage->target("SELECT string_agg(emp_id || name || dob || salary, ' ' ORDER BY emp_id) FROM employees") ==
           "2Karl2004-04-1063319 9Ivy1979-12-3030000 10Eve1990-01-0120000 11Ada1990-01-0120000");
     CHECK(holds(levada.run("dlq show 2 --log $LOG").out, "replayed"));
+  }
+
+  TEST_CASE(
+      "R19: rows that nobody touches have the default of a column that is added, in the replica as in the source") {
+    auto stage = Replication::open();
+    if (!stage) return;
+    bool triggers = false;
+    SUBCASE("by the log") {}
+    SUBCASE("by triggers") { triggers = true; }
+    auto run = [&] {
+      CHECK_MESSAGE((triggers ? stage->run_by_triggers("people") : stage->run({{"snapshot.mode", "initial"}})) == 0,
+                    stage->said().err);
+    };
+    stage->source("CREATE TABLE people (id int PRIMARY KEY, name text)");
+    stage->source("INSERT INTO people VALUES (1, 'one'), (2, 'two'), (3, 'three')");
+    run();
+    stage->source(
+        "ALTER TABLE people ADD a int NOT NULL DEFAULT 7, ADD b text DEFAULT 'it''s', ADD c int[] DEFAULT '{1,NULL}', "
+        "ADD d numeric(6,2) DEFAULT 1.5, ADD e int, ADD f timestamptz DEFAULT '2024-02-29 12:00:00+05:30', ADD g text "
+        "DEFAULT ''; ALTER TABLE people ALTER a SET DEFAULT 8; UPDATE people SET a = 1, b = NULL WHERE id = 2; "
+        "INSERT INTO people (id, e) VALUES (4, 4)");
+    run();
+    stage->check_equal("people");
+    CHECK(stage->target("SELECT count(*) FROM pg_attrdef WHERE adrelid = 'people'::regclass") == "0");
+    // A column without default is there with the first row that has it.
+    stage->source(
+        "ALTER TABLE people DROP b, ADD h int, ADD i boolean DEFAULT true; UPDATE people SET h = id WHERE id > 2");
+    run();
+    CHECK(stage->target("SELECT string_agg(concat_ws(' ', id, a, h, i), ',' ORDER BY id) FROM people") ==
+          "1 7 t,2 1 t,3 7 3 t,4 8 4 t");
+    CHECK(stage->levada().run("dlq list --open --log $LOG").out.empty());
   }
 
   TEST_CASE("R19: the replica follows: columns come, go, widen, may be null and are renamed while it is away") {

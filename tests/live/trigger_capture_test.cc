@@ -271,10 +271,10 @@ TEST_SUITE("trigger") {
     line.catch_up();
     execute(*stage, "ALTER TABLE t ADD COLUMN n int DEFAULT 7; INSERT INTO t VALUES (3, 'three', 3)");
     line.catch_up();
-    CHECK(line.table("t") == "1: one|7\n2: two|7\n3: three|3");
+    CHECK(line.table("t") == "1: one\n2: two\n3: three|3");  // see the test of a replica
     execute(*stage, "UPDATE t SET n = 8 WHERE id = 1");
     line.catch_up();
-    CHECK(line.table("t") == "1: one|8\n2: two|7\n3: three|3");
+    CHECK(line.table("t") == "1: one|8\n2: two\n3: three|3");
     execute(*stage, "ALTER TABLE t ALTER COLUMN n TYPE bigint USING n * 10000000000");
     line.catch_up();
     execute(*stage, "UPDATE t SET word = 'uno' WHERE id = 1");
@@ -311,7 +311,7 @@ TEST_SUITE("trigger") {
       CHECK(line.table("t") == table);
     };
     read_until("1: ");
-    execute(*stage, "ALTER TABLE t ADD COLUMN word text DEFAULT 'w'");
+    execute(*stage, "ALTER TABLE t ADD COLUMN word text DEFAULT pg_current_xact_id()::text; UPDATE t SET word = 'w'");
     read_until("1: w");
     execute(*stage, "INSERT INTO t VALUES (2, 'x')");
     read_until("1: w\n2: x");

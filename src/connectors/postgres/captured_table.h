@@ -38,6 +38,8 @@ struct CapturedColumn {
   bool in_identity = false;             // part of the replica identity
   int dimensions = 0;                   // pg_attribute.attndims: of an array, as it was declared
   std::optional<std::string> fallback;  // its DEFAULT, as pg_get_expr() prints it
+  // pg_attribute.attmissingval: what rows have that are older than the column; nullopt: null, or nobody knows any more
+  std::optional<std::string> older = {};
   std::string comment = {};
   std::shared_ptr<const ColumnMask> mask = nullptr;  // column_mask.h; its values are hidden
 };

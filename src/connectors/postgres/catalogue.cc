@@ -39,7 +39,8 @@ constexpr std::string_view table_query =
 constexpr std::string_view column_query =
     "SELECT a.attrelid, a.attname, a.atttypid, a.atttypmod, pg_catalog.format_type(a.atttypid, a.atttypmod), "
     "a.attnotnull, a.attgenerated, pg_catalog.pg_get_expr(d.adbin, d.adrelid), "
-    "pg_catalog.col_description(a.attrelid, a.attnum), a.attndims "
+    "pg_catalog.col_description(a.attrelid, a.attnum), a.attndims, "
+    "CASE WHEN a.atthasmissing THEN (a.attmissingval::text::text[])[1] END "
     "FROM pg_catalog.pg_attribute a "
     "LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
     "WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum";
@@ -116,6 +117,7 @@ Result<std::vector<CapturedTableRef>> Catalogue::load(PostgresConnection& connec
     if (!column.generated) column.fallback = std::move(row[7]);
     column.comment = row[8].value_or("");
     column.dimensions = number<int>(row[9]);
+    column.older = std::move(row[10]);
     if (rules_.masks) column.mask = rules_.masks->of(table.schema, table.name, column.name);
     if (column.generated && !rules_.generated) continue;
     if (rules_.filter->column(table.schema, table.name, column.name)) table.columns.push_back(std::move(column));

@@ -57,7 +57,9 @@ std::shared_ptr<const RowPlan> plan_rows(CapturedTableRef table, const ValueMode
     std::string declared = declared_type(column);
     CapturedType type = column.type.resolved();
     if (column.mask && !is_key && column.mask->takes(type)) declared = column.mask->declared(type, declared);
-    origin.columns.push_back({std::move(declared), column.not_null});
+    // The texts of money are those of a locale.
+    const bool told = column.older && !column.mask && type.name != "money";
+    origin.columns.push_back({std::move(declared), column.not_null, told ? column.older : std::nullopt});
     plan->fields.push_back({i, value->reader});
   };
   for (std::size_t i : key) add(i, true);

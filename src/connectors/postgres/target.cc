@@ -168,7 +168,10 @@ Result<TableName> table_of(const std::string& topic, const PostgresSinkOptions& 
   return made;
 }
 
-void forget_type(TargetColumn& column) { column.type = created_type(column.field.type); }
+void forget_type(TargetColumn& column) {
+  column.type = created_type(column.field.type);
+  column.older.reset();  // a text of the type that is not here
+}
 
 bool Target::has_key() const {
   return std::ranges::any_of(columns, [](const TargetColumn& c) { return c.key; });
@@ -218,6 +221,7 @@ Result<Target> make_target(const SinkTopic& topic, const PostgresSinkOptions& op
     TargetColumn column{.index = i, .field = schema[i], .key = in_key};
     if (exact) column.type = schema.origin->columns[i].type;
     if (exact) column.not_null = schema.origin->columns[i].not_null;
+    if (exact) column.older = schema.origin->columns[i].older;
     target.columns.push_back(std::move(column));
   }
   if (target.columns.empty()) return wrong(target, "no column is left to write");
@@ -259,7 +263,7 @@ Misfit compare(const Target& target, const std::optional<PostgresTable>& table, 
 
   const bool evolves =
       options.auto_evolve && target.captured && table->owned && (table->kind == 'r' || table->kind == 'p');
-  std::string missing, changes;
+  std::string missing, changes, defaults;
   auto change = [&](const std::string& text) { changes += (changes.empty() ? "\n  " : ",\n  ") + text; };
   for (const TargetColumn& c : target.columns) {
     const PostgresColumn* there = table->find(c.field.name);
@@ -267,7 +271,11 @@ Misfit compare(const Target& target, const std::optional<PostgresTable>& table, 
     std::string column = "column \"" + column_is + "\" of " + name;
     if (!there) {
       missing += (missing.empty() ? "\"" : ", \"") + column_is + "\"";
-      change("ADD COLUMN " + column_definition(target, c, options));
+      change("ADD COLUMN " + column_definition(target, c, options) +
+             (c.older ? " DEFAULT " + quote_text(*c.older) : ""));
+      if (c.older)
+        defaults += (defaults.empty() ? "\n  " : ",\n  ") + std::string("ALTER COLUMN ") +
+                    quote_name(new_name(target, c, options)) + " DROP DEFAULT";
       continue;
     }
     if (there->generated) {
@@ -294,7 +302,9 @@ Misfit compare(const Target& target, const std::optional<PostgresTable>& table, 
                   " has no such column",
               "Give the column a default, or add it in SQL.");
   }
-  const std::string statement = changes.empty() ? "" : "ALTER TABLE " + table->name.quoted() + changes + ";";
+  std::string statement = changes.empty() ? "" : "ALTER TABLE " + table->name.quoted() + changes + ";";
+  // What rows that are there have is no default of rows to come.
+  if (!defaults.empty()) statement += "\nALTER TABLE " + table->name.quoted() + defaults + ";";
   if (missing.empty() || (options.auto_evolve && table->owned))
     misfit.repair = statement;
   else if (options.auto_evolve)

@@ -25,6 +25,7 @@ struct TargetColumn {
   // know it, forget_type() puts another in its place.
   std::string type = {};
   bool not_null = false;
+  std::optional<std::string> older = {};  // what rows get that are there when the column is added
 };
 
 // What a topic wants, as far as it can be known without the server.

@@ -147,6 +147,13 @@ TEST_SUITE("connectors") {
     Misfit evolved = compare(target(false), table, options({{"auto.evolve", "true"}}));
     CHECK(evolved.problems.empty());
     CHECK(evolved.repair == "ALTER TABLE \"shop\".\"Orders\"\n  ADD COLUMN \"price\" numeric(10,2);");
+    Target older = target(false);
+    older.columns[3].older = "it's";
+    CHECK(compare(older, table, options({{"auto.evolve", "true"}})).repair ==
+          "ALTER TABLE \"shop\".\"Orders\"\n  ADD COLUMN \"price\" numeric(10,2) DEFAULT 'it''s';\n"
+          "ALTER TABLE \"shop\".\"Orders\"\n  ALTER COLUMN \"price\" DROP DEFAULT;");
+    forget_type(older.columns[3]);
+    CHECK_FALSE(older.columns[3].older);
     table.owned = false;
     CHECK(compare(target(false), table, options({{"auto.evolve", "true"}})).problems[0].kind() ==
           ErrorKind::permission);

@@ -39,7 +39,8 @@ SELECT a.attname, format_type(b.type, b.modifier), a.attnotnull, coalesce(pg_get
        coalesce(q.seqcache, 1), coalesce(q.seqincrement, 1), coalesce(q.seqcycle, false),
        a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod), a.attgenerated <> '',
        col_description(a.attrelid, a.attnum), a.attndims,
-       CASE WHEN a.atthasmissing THEN quote_literal((a.attmissingval::text::text[])[1]) ELSE '' END, a.attnum
+       CASE WHEN a.atthasmissing THEN quote_literal((a.attmissingval::text::text[])[1]) ELSE '' END, a.attnum,
+       CASE WHEN a.atthasmissing THEN (a.attmissingval::text::text[])[1] END
 FROM based b JOIN pg_catalog.pg_type t ON t.oid = b.type AND t.typtype <> 'd'
 JOIN pg_catalog.pg_attribute a ON a.attrelid = $1::oid AND a.attnum = b.attnum
 LEFT JOIN pg_catalog.pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum AND a.attgenerated = ''
@@ -141,6 +142,7 @@ static Result<std::optional<CatalogueTable>> read_table_once(PostgresConnection&
     if (!r[3]->empty()) column.fallback = *r[3];
     column.comment = r[13].value_or("");
     column.dimensions = std::stoi(*r[14]);
+    column.older = r[17];
   }
   for (const Row& r : LV_TRY(connection.query(key_of_table, of_table))) {
     auto column = std::ranges::find(table.columns, *r[0], &CapturedColumn::name);

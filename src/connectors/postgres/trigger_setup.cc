@@ -53,15 +53,20 @@ class Planner {
   }
 
  private:
-  // Of a domain the default may be its own.
+  // A default of before the column is told with the schema (ColumnOrigin::older), unless it is not to be read. Of a
+  // domain the default may be its own.
   TriggerColumn column_of(std::size_t c) const {
     const CatalogueColumn& plain = captured_.plain[c];
     const CapturedColumn& column = captured_.table.columns[c];
+    const bool told =
+        column.older && column.type.resolved().name != "money" &&
+        !(options_.masks && options_.masks->of(captured_.table.schema, captured_.table.name, column.name)) &&
+        options_.values.form == RecordForm::rows;
     return {.number = plain.number,
             .name = plain.name,
             .type = column.declared,
-            .filled = plain.is_filled() || plain.not_null || !plain.missing.empty() || column.generated ||
-                      column.type.kind == 'd'};
+            .filled = !told && (plain.is_filled() || plain.not_null || !plain.missing.empty() || column.generated ||
+                                column.type.kind == 'd')};
   }
 
   void check_table(const CapturedTable& table) {
