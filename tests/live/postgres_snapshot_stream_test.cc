@@ -196,6 +196,7 @@ class Capture {
       switch (snapshot_->saw(table->second, change)) {
         case SnapshotVerdict::wait: return false;
         case SnapshotVerdict::skip: break;
+        case SnapshotVerdict::complete:
         case SnapshotVerdict::take: journal.add(table->second, change);
       }
     }

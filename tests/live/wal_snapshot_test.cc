@@ -89,6 +89,29 @@ TEST_SUITE("live") {
     CHECK(lines(rows) == table_in(*stage, "t"));
   }
 
+  TEST_CASE(
+      "wal: A9: a snapshot that goes on: a change of a row that it has not come to yet brings its large value along") {
+    auto stage = WalStage::open();
+    if (!stage) return;
+    stage->sql("CREATE TABLE t (id int PRIMARY KEY, v text, big text)");
+    stage->sql("ALTER TABLE t ALTER big SET STORAGE EXTERNAL");
+    stage->sql("INSERT INTO t SELECT i, 'start', i || repeat('b', 4000) FROM generate_series(1, 2000) i");
+    Properties few = {{"snapshot.mode", "initial"}, {"max.batch.size", "20"}, {"snapshot.fetch.size", "20"}};
+    auto begun = stage->run(few, 100);
+    REQUIRE_MESSAGE(begun, begun.error().text());
+    const std::string first = (*begun)["t"];
+    CHECK(first.starts_with("1 -> start 1b"));
+    CHECK(first.find("; 2000 -> ") == first.npos);
+    // Of a row that was read, of one that was not, of one that was not and is gone.
+    stage->sql("UPDATE t SET v = 'one' WHERE id = 1; UPDATE t SET v = 'last' WHERE id = 2000");
+    stage->sql("UPDATE t SET v = 'gone' WHERE id = 1999; DELETE FROM t WHERE id = 1999");
+    const std::string rest = stage->read(few)["t"];
+    CHECK(rest.find("1 -> one 1b") != rest.npos);
+    CHECK(rest.find("2000 -> last 2000b") != rest.npos);
+    CHECK(rest.find("1999 -> gone …; 1999 -> deleted") != rest.npos);
+    CHECK(rest.rfind("2000 -> last 2000b") > rest.find("1999 -> deleted"));  // and its row, at the last
+  }
+
   TEST_CASE("wal: snapshots of what there is: partitions, columns left out, another SELECT, no key, no rows") {
     auto stage = WalStage::open();
     if (!stage) return;

@@ -220,12 +220,13 @@ SnapshotVerdict SnapshotRun::saw_before(TableSnapshot& table, const RowChange& c
     remember(table, change, true);
     return SnapshotVerdict::take;
   }
-  // What it leaves out nobody may have yet; its row will come. A change of the key must be told nevertheless.
+  // What it leaves out nobody may have yet; its row will come. A change of the key must be told nevertheless, and so
+  // must any where some rows are read: perhaps its row is one of them.
   const bool same_key = change.before.empty();
   if (same_key && table.filter.drops(change.after)) return SnapshotVerdict::take;
   if (same_key && table.untouched()) return SnapshotVerdict::skip;
   table.filter.want(change);
-  return SnapshotVerdict::take;
+  return same_key ? SnapshotVerdict::complete : SnapshotVerdict::take;
 }
 
 // ---- the rows ----

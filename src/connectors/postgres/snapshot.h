@@ -56,7 +56,8 @@ struct SnapshotOptions {
 // What the stream does with a change of a table that has a snapshot.
 enum class SnapshotVerdict : std::uint8_t {
   take,
-  skip,  // the rows that come by the snapshot will have it
+  complete,  // take it, with the values that it leaves out: perhaps nobody has its row yet
+  skip,      // the rows that come by the snapshot will have it
   // Not now, nor anything behind it: rows must come first that nobody could tell apart later (a table without key,
   // values left out because they have not changed, too many changes). To be asked again after each read(); until then
   // the stream's position stays before this change, in the midst of its transaction or not.

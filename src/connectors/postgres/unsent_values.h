@@ -1,7 +1,7 @@
 // Large values that the log leaves out of a row, as they have not changed. A target that has the row keeps what it has;
-// but where the key changes, nobody has a row of the new key. Then they are read from the table, as it is now: a value
-// that has changed since comes once more with its own change. But not before the change itself shows there: until then
-// another row may have the key.
+// but where the key changes, nobody has a row of the new key, nor perhaps of one that a snapshot has not come to. Then
+// they are read from the table, as it is now: a value that has changed since comes once more with its own change. But
+// not before the change itself shows there: until then another row may have the key.
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -122,7 +122,7 @@ Result<bool> WalChanges::change(std::uint64_t lsn) {
         change.after = LV_TRY(parts_.unsent->complete(*relation->table, change.after, place_.xid));
       if (!fresh)
         recount(*relation, change);
-      else if (!collect(*relation, change))
+      else if (!LV_TRY(collect(*relation, change)))
         return false;
     }
     if (fresh) point_ = {place_.commit_lsn, ordinal_ + 1};
@@ -146,7 +146,7 @@ Result<bool> WalChanges::truncate(std::uint64_t lsn) {
       RowChange change{.op = 't', .place = place_};
       if (!fresh)
         recount(*relation, change);
-      else if (relation->table && !collect(*relation, change))
+      else if (relation->table && !LV_TRY(collect(*relation, change)))
         return false;
       if (fresh) point_ = {place_.commit_lsn, ordinal_ + 1};
     }
@@ -165,13 +165,16 @@ void WalChanges::recount(const WalRelation& relation, const RowChange& change) {
 }
 
 // False: not now.
-bool WalChanges::collect(const WalRelation& relation, RowChange& change) {
+Result<bool> WalChanges::collect(const WalRelation& relation, RowChange& change) {
   if (!parts_.skipped.empty() && parts_.skipped.find(change.op) != std::string::npos) return true;
   if (parts_.snapshot) {
     switch (parts_.snapshot->saw(relation.table, change)) {
       case SnapshotVerdict::wait: return false;
       case SnapshotVerdict::skip: return true;
       case SnapshotVerdict::take: break;
+      case SnapshotVerdict::complete:
+        if (parts_.unsent) change.after = LV_TRY(parts_.unsent->complete(*relation.table, change.after, place_.xid));
+        break;
     }
   }
   if (!begun_) parts_.collector->begin(place_);

@@ -55,7 +55,7 @@ class WalChanges {
   Result<bool> truncate(std::uint64_t lsn);
   Result<bool> message(std::uint64_t lsn);
   void recount(const WalRelation& relation, const RowChange& change);
-  bool collect(const WalRelation& relation, RowChange& change);
+  Result<bool> collect(const WalRelation& relation, RowChange& change);
   // A key has changed beside a value that was not sent.
   static bool is_moved_in_part(const CapturedTable& table, const RowChange& change);
   void begin();
