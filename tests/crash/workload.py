@@ -353,7 +353,10 @@ def differences(source, replica, table):
     if not replica.has(there):
         count = source.sql(f"SELECT count(*) FROM {quoted(table)}")
         return [] if count == "0" else [f"{table} is not there, and {count} rows should be"]
-    query = f"SELECT md5(r::text) || ' ' || left(r::text, 100) FROM (SELECT {columns(source, table)} FROM %s) r"
+    wanted = columns(source, table)
+    if lacking := sorted(set(wanted.split(",")) - set(columns(replica, table.replace(" ", "_")).split(","))):
+        return [f"{table} has no column {', '.join(lacking)} yet"]
+    query = f"SELECT md5(r::text) || ' ' || left(r::text, 100) FROM (SELECT {wanted} FROM %s) r"
     sides = [Counter(row[0] for row in database.rows(query % name))
              for database, name in ((source, quoted(table)), (replica, there))]
     missing, extra = sides[0] - sides[1], sides[1] - sides[0]

@@ -255,6 +255,7 @@ TEST_SUITE("live") {
     auto stage = WalStage::open();
     if (!stage) return;
     stage->sql("CREATE TABLE t (id int PRIMARY KEY)");
+    stage->sql("SELECT pg_switch_wal()");  // there is much left of the segment in which it begins
     auto source = stage->make({{"status.update.interval.ms", "10"}}, true);
     REQUIRE(source);
     REQUIRE((*source)->start(std::nullopt));
