@@ -69,7 +69,7 @@ class Whole:
             load.alterations.settle()
         self.say(f"the load is over; {load.text()}")
         workload.compare(self.source, self.replica, run, 240)
-        letters, moved = check_letters(self.place, self.source, run, unsent=self.sql == WAL)
+        letters, moved = check_letters(self.place, self.source, run, unsent=self.sql == WAL, snapshot=True)
         self.say(f"equal row for row; {moved} rows got another key beside a large value, {letters} of them for nobody to read")
         run.stop(codes=(0, 3) if letters else (0,))
 
