@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <map>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -25,6 +26,37 @@ TestRecord person(std::int64_t id, const char* name, std::int64_t age) {
   return {{id}, ValueList{std::string(name), age}};
 }
 TestRecord gone(std::int64_t id) { return {{id}, std::nullopt}; }
+
+// Rounds of insertions, deletions and, more or less often, rows that the table refuses (an age of 13).
+class MixedRecords {
+ public:
+  explicit MixedRecords(std::uint64_t seed) : random_(seed) {}
+
+  // The next round; tells of each record what it is: erase(id), add(id, age), or refuse(offset).
+  template <class Erase, class Add, class Refuse>
+  std::vector<TestRecord> next(Erase&& erase, Add&& add, Refuse&& refuse) {
+    std::vector<TestRecord> records;
+    const std::uint64_t one_in = 5 + random_.below(150);
+    for (std::uint64_t n = random_.below(200); n > 0; --n, ++offset_) {
+      const auto id = static_cast<std::int64_t>(random_.below(60));
+      if (random_.one_in(4)) {
+        records.push_back(gone(id));
+        erase(id);
+      } else if (random_.one_in(one_in)) {
+        records.push_back(person(id, "x", 13));
+        refuse(offset_);
+      } else {
+        records.push_back(person(id, "x", 1000 + offset_));
+        add(id, 1000 + offset_);
+      }
+    }
+    return records;
+  }
+
+ private:
+  Random random_;
+  std::int64_t offset_ = 0;
+};
 
 }  // namespace
 
@@ -222,31 +254,18 @@ TEST_SUITE("live") {
     if (!stage) return;
     std::uint64_t seed = random_seed();
     CAPTURE(seed);
-    Random random(seed);
     for (const char* batch_size : {"1", "7", "40"}) {
       CAPTURE(batch_size);
       stage->sql("DROP TABLE IF EXISTS people, levada_positions");
       stage->sql("CREATE TABLE people (id bigint PRIMARY KEY, name text, age int CHECK (age <> 13))");
       SteadySink sink(*stage, people(true), {{"batch.size", batch_size}});
       std::map<std::int64_t, std::int64_t> model;
-      std::int64_t offset = 0;
-      std::map<std::int64_t, bool> bad;
+      MixedRecords mixed(seed);
+      std::set<std::int64_t> bad;
       for (int round = 0; round < 25; ++round) {
-        std::vector<TestRecord> records;
-        const std::uint64_t one_in = 5 + random.below(150);
-        for (std::uint64_t n = random.below(200); n > 0; --n, ++offset) {
-          const auto id = static_cast<std::int64_t>(random.below(60));
-          if (random.one_in(4)) {
-            records.push_back(gone(id));
-            model.erase(id);
-          } else if (random.one_in(one_in)) {
-            records.push_back(person(id, "x", 13));
-            bad[offset] = true;
-          } else {
-            records.push_back(person(id, "x", 1000 + offset));
-            model[id] = 1000 + offset;
-          }
-        }
+        std::vector<TestRecord> records = mixed.next([&](std::int64_t id) { model.erase(id); },
+                                                     [&](std::int64_t id, std::int64_t age) { model[id] = age; },
+                                                     [&](std::int64_t offset) { bad.insert(offset); });
         std::istringstream told(sink.write(std::move(records)));
         for (std::string line; std::getline(told, line);) {
           CAPTURE(line);
@@ -266,7 +285,6 @@ TEST_SUITE("live") {
     if (!stage) return;
     std::uint64_t seed = random_seed();
     CAPTURE(seed);
-    Random random(seed);
     for (const char* batch_size : {"1", "9", "50"}) {
       CAPTURE(batch_size);
       stage->sql("DROP TABLE IF EXISTS people, levada_positions");
@@ -274,24 +292,13 @@ TEST_SUITE("live") {
       SteadySink sink(*stage, people(true),
                       {{"insert.mode", "insert"}, {"delete.enabled", "true"}, {"batch.size", batch_size}});
       std::multimap<std::int64_t, std::int64_t> model;
+      MixedRecords mixed(seed);
       std::string refused, told;
-      std::int64_t offset = 0;
       for (int round = 0; round < 20; ++round) {
-        std::vector<TestRecord> records;
-        const std::uint64_t one_in = 5 + random.below(150);
-        for (std::uint64_t n = random.below(200); n > 0; --n, ++offset) {
-          const auto id = static_cast<std::int64_t>(random.below(60));
-          if (random.one_in(4)) {
-            records.push_back(gone(id));
-            model.erase(id);
-          } else if (random.one_in(one_in)) {
-            records.push_back(person(id, "x", 13));
-            refused += std::to_string(offset) + " ";
-          } else {
-            records.push_back(person(id, "x", 1000 + offset));
-            model.emplace(id, 1000 + offset);
-          }
-        }
+        std::vector<TestRecord> records =
+            mixed.next([&](std::int64_t id) { model.erase(id); },
+                       [&](std::int64_t id, std::int64_t age) { model.emplace(id, age); },
+                       [&](std::int64_t offset) { refused += std::to_string(offset) + " "; });
         std::istringstream lines(sink.write(std::move(records)));
         for (std::string line; std::getline(lines, line);) told += std::to_string(std::stoll(line)) + " ";
       }
